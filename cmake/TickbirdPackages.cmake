@@ -1,0 +1,30 @@
+# Third-party packages, all from Debian 12. What Debian builds as a static library we link statically:
+# each shared library costs memory in the running agent (docs/benchmarks.md, footprint).
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(GTest REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(prometheus-cpp REQUIRED COMPONENTS core)
+
+# tickbird_static(target archive [more libraries]): an imported static library.
+function(tickbird_static target archive)
+  find_library(${target}_archive NAMES ${archive} REQUIRED)
+  add_library(${target} STATIC IMPORTED GLOBAL)
+  set_target_properties(${target} PROPERTIES IMPORTED_LOCATION ${${target}_archive})
+  if(ARGN)
+    set_target_properties(${target} PROPERTIES INTERFACE_LINK_LIBRARIES "${ARGN}")
+  endif()
+endfunction()
+
+tickbird_static(third_party_re2 libre2.a Threads::Threads)
+tickbird_static(third_party_sqlite libsqlite3.a ${CMAKE_DL_LIBS} m)
+tickbird_static(third_party_snappy libsnappy.a)
+tickbird_static(third_party_yaml libyaml.a)
+tickbird_static(third_party_z libz.a)
+tickbird_static(third_party_boost_container libboost_container.a)
+tickbird_static(third_party_boost_json libboost_json.a third_party_boost_container)
+tickbird_static(third_party_crypto libcrypto.a ${CMAKE_DL_LIBS} Threads::Threads)
+tickbird_static(third_party_ssl libssl.a third_party_crypto)
