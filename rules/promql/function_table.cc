@@ -47,7 +47,7 @@ const std::array<FunctionInfo, 90>& Table() {
     {"double_exponential_smoothing", Function::kDoubleExponentialSmoothing, kV, {kM, kS, kS}, 3, 3, kExperimental},
     {"end", Function::kEnd, kS, {}, 0, 0, kExperimental},
     {"exp", Function::kExp, kV, {kV}, 1, 1},
-    {"first_over_time", Function::kFirstOverTime, kV, {kM}, 1, 1, kExperimental},
+    {"first_over_time", Function::kFirstOverTime, kV, {kM}, 1, 1},
     {"floor", Function::kFloor, kV, {kV}, 1, 1},
     {"histogram_avg", Function::kHistogramAvg, kV, {kV}, 1, 1, kStable, kLater},
     {"histogram_count", Function::kHistogramCount, kV, {kV}, 1, 1, kStable, kLater},

@@ -87,6 +87,8 @@ std::string UnknownFunction(std::string_view name) {
   for (int i = 0; i <= static_cast<int>(AggregateOp::kLimitRatio); ++i) {
     known.push_back(AggregateOpText(static_cast<AggregateOp>(i)));
   }
+  // Of words equally far away, one that the name is the start of is meant: "rat" is "rate", not "rad".
+  std::stable_partition(known.begin(), known.end(), [name](std::string_view word) { return word.starts_with(name); });
   if (name == "holt_winters") return "unknown function \"holt_winters\": it is called double_exponential_smoothing now";
   return fmt::format("unknown function {}{}", Quoted(name), DidYouMean(name, known));
 }
