@@ -82,14 +82,15 @@ bool IsReservedWord(std::string_view word) {
 }
 
 std::string UnknownFunction(std::string_view name) {
-  std::vector<std::string_view> known;
-  for (const FunctionInfo& info : AllFunctions()) known.push_back(info.name);
-  for (int i = 0; i <= static_cast<int>(AggregateOp::kLimitRatio); ++i) {
-    known.push_back(AggregateOpText(static_cast<AggregateOp>(i)));
-  }
-  // Of words equally far away, one that the name is the start of is meant: "rat" is "rate", not "rad".
-  std::stable_partition(known.begin(), known.end(), [name](std::string_view word) { return word.starts_with(name); });
   if (name == "holt_winters") return "unknown function \"holt_winters\": it is called double_exponential_smoothing now";
+  // Of words equally far away, one that the name is the start of is meant: "rat" is "rate", not "rad".
+  std::vector<std::string_view> known;
+  const auto add = [&](std::string_view word) {
+    known.insert(word.starts_with(name) ? known.begin() : known.end(), word);
+  };
+  for (const FunctionInfo& info : AllFunctions()) add(info.name);
+  for (int i = 0; i <= static_cast<int>(AggregateOp::kLimitRatio); ++i)
+    add(AggregateOpText(static_cast<AggregateOp>(i)));
   return fmt::format("unknown function {}{}", Quoted(name), DidYouMean(name, known));
 }
 
