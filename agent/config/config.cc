@@ -222,7 +222,7 @@ std::expected<Config, ConfigProblems> LoadConfig(const std::string& file, std::s
   const auto expand = [&](std::string_view scalar) { return ExpandVariables(scalar, surroundings); };
   auto root = yaml::Parse(text, expand);
   if (!root) {
-    return std::unexpected(ConfigProblems{file, std::string(text), {{.position = root.error().position.value_or(Position{1, 1}), .message = root.error().message}}});
+    return std::unexpected(ConfigProblems{file, MaskSecrets(text), {{.position = root.error().position.value_or(Position{1, 1}), .message = root.error().message}}});
   }
   yaml::MapReader top(*root, "", problems);
   if (root->kind == yaml::Node::Kind::kMap || root->kind == yaml::Node::Kind::kNull) {
@@ -232,7 +232,7 @@ std::expected<Config, ConfigProblems> LoadConfig(const std::string& file, std::s
   config.storage.path = config.storage.path.empty() ? DefaultDataPath(surroundings) : ResolvePath(file, config.storage.path);
   ApplyEnvironment(surroundings, config, problems);
   if (config.sampling.instance.empty()) config.sampling.instance = surroundings.hostname;
-  if (!problems.empty()) return std::unexpected(ConfigProblems{file, std::string(text), problems.list()});
+  if (!problems.empty()) return std::unexpected(ConfigProblems{file, MaskSecrets(text), problems.list()});
   return config;
 }
 

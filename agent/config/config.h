@@ -91,7 +91,7 @@ struct Surroundings {
 };
 Surroundings RealSurroundings();
 
-/// What is wrong with a configuration; at least one problem. `text` is the file's, for rendering.
+/// What is wrong with a configuration; at least one problem. `text` is the file's with secrets starred out, for rendering.
 struct ConfigProblems {
   std::string file;
   std::string text;

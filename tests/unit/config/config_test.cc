@@ -123,6 +123,15 @@ TEST(LoadConfig, SaysWhereWhatAndWhatToDo) {
   }
 }
 
+TEST(LoadConfig, ErrorsShowNoSecret) {
+  for (const char* text : {"receivers: [{name: m, email_configs: [{to: 1, auth_password: hunter2, x: [a]}]}]\n", "slack_api_url: 'hunter2' : : [\n",
+                           "receivers:\n- name: m\n  email_configs: [{\"auth_password\": \"hunter2\", a: [b]}]\n", "bearer_token: hunter2, {x\n"}) {
+    const auto config = Load(text);
+    ASSERT_FALSE(config) << text;
+    EXPECT_EQ(config.error().Render().find("hunter2"), std::string::npos) << config.error().Render();
+  }
+}
+
 TEST(ParseAddress, KnowsItsForms) {
   EXPECT_EQ(ParseAddress("[::1]:80").value_or(Address{}), (Address{"::1", 80}));
   EXPECT_EQ(ParseAddress(":80").value_or(Address{}), (Address{"0.0.0.0", 80}));
