@@ -1,0 +1,56 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+
+#if defined(__clang__)
+#define TICKBIRD_THREAD_ANNOTATION(x) __attribute__((x))
+#else
+#define TICKBIRD_THREAD_ANNOTATION(x)
+#endif
+#define TICKBIRD_GUARDED_BY(x) TICKBIRD_THREAD_ANNOTATION(guarded_by(x))
+#define TICKBIRD_REQUIRES(...) TICKBIRD_THREAD_ANNOTATION(requires_capability(__VA_ARGS__))
+
+namespace tickbird {
+
+/// std::mutex that clang's -Wthread-safety can follow (libstdc++'s own carries no attributes).
+class TICKBIRD_THREAD_ANNOTATION(capability("mutex")) Mutex {
+ public:
+  void Lock() TICKBIRD_THREAD_ANNOTATION(acquire_capability()) { mutex_.lock(); }
+  void Unlock() TICKBIRD_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
+
+ private:
+  friend class CondVar;
+  std::mutex mutex_;
+};
+
+/// Holds a Mutex for a scope.
+class TICKBIRD_THREAD_ANNOTATION(scoped_lockable) MutexLock {
+ public:
+  explicit MutexLock(Mutex& mutex) TICKBIRD_THREAD_ANNOTATION(acquire_capability(mutex)) : mutex_(mutex) {
+    mutex_.Lock();
+  }
+  ~MutexLock() TICKBIRD_THREAD_ANNOTATION(release_capability()) { mutex_.Unlock(); }
+  MutexLock(const MutexLock&) = delete;
+  MutexLock& operator=(const MutexLock&) = delete;
+
+ private:
+  Mutex& mutex_;
+};
+
+/// A condition of what a Mutex guards. Wakes may be spurious: wait in a loop over the condition.
+class CondVar {
+ public:
+  void Wait(Mutex& mutex) TICKBIRD_REQUIRES(mutex) {
+    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
+    condition_.wait(lock);
+    lock.release();
+  }
+  void NotifyOne() { condition_.notify_one(); }
+  void NotifyAll() { condition_.notify_all(); }
+
+ private:
+  std::condition_variable condition_;
+};
+
+}  // namespace tickbird
