@@ -20,7 +20,8 @@ bool Contains(const std::array<std::string_view, N>& words, std::string_view wor
 }
 
 std::string NotEvaluated(std::string_view what) {
-  return fmt::format("this version reads \"{}\" but does not evaluate it yet; put it into a comment until it does", what);
+  return fmt::format("this version reads \"{}\" but does not evaluate it yet; put it into a comment until it does",
+                     what);
 }
 
 /// The words that must be unique in a body: "value", "raise high", "label team"; empty when the clause may be repeated.
@@ -32,20 +33,25 @@ std::string UniqueKey(const ast::Clause& clause) {
 
 }  // namespace
 
-void CheckBody(const ast::Body& body, BodyOf owner, const std::shared_ptr<const Source>& source, Diagnostics& diagnostics) {
+void CheckBody(const ast::Body& body, BodyOf owner, const std::shared_ptr<const Source>& source,
+               Diagnostics& diagnostics) {
   std::map<std::string, int> first_line;
   for (const ast::Clause& clause : body.clauses) {
     const Span keyword = clause.keyword_span;
     if (const std::string key = UniqueKey(clause); !key.empty()) {
       const auto [entry, is_new] = first_line.emplace(key, source->PositionOf(keyword.offset).line);
-      if (!is_new) diagnostics.Error(source, keyword, fmt::format("{} is set twice; first in line {}", key, entry->second));
+      if (!is_new)
+        diagnostics.Error(source, keyword, fmt::format("{} is set twice; first in line {}", key, entry->second));
     }
     if (owner == BodyOf::kDefaults && (clause.keyword == "value" || clause.keyword == "raise")) {
-      diagnostics.Error(source, keyword, fmt::format("\"{}\" belongs in an alert or a template, not in defaults", clause.keyword));
+      diagnostics.Error(source, keyword,
+                        fmt::format("\"{}\" belongs in an alert or a template, not in defaults", clause.keyword));
     }
-    if (Contains(kClausesNotEvaluated, clause.keyword)) diagnostics.Error(source, keyword, NotEvaluated(clause.keyword));
+    if (Contains(kClausesNotEvaluated, clause.keyword))
+      diagnostics.Error(source, keyword, NotEvaluated(clause.keyword));
     const auto* notify = std::get_if<ast::Notify>(&clause.node);
-    if (notify != nullptr && notify->during) diagnostics.Error(source, notify->during->span, NotEvaluated("notify ... during"));
+    if (notify != nullptr && notify->during)
+      diagnostics.Error(source, notify->during->span, NotEvaluated("notify ... during"));
   }
 }
 

@@ -28,13 +28,13 @@ struct CompileInput {
 };
 
 struct CompileOutput {
-  rules::RuleSet rules;  ///< Empty unless ok().
+  bool ok = false;       ///< There was no error; warnings do not count.
+  rules::RuleSet rules;  ///< Empty unless ok.
   /// Errors and warnings, by file and position.
   std::vector<FileDiagnostic> diagnostics;
   /// Every file that was read, includes and secrets too: what a reload watches.
   std::vector<std::string> files_read;
 
-  bool ok() const;
   /// All diagnostics as a person reads them.
   std::string Render() const;
 };
@@ -46,8 +46,8 @@ inline constexpr int kMaxIncludeDepth = 16;
 /// No rule is evaluated more often.
 inline constexpr DurationMs kMinEvery = 50;
 
-/// Compiles everything or nothing: with any error `rules` stays empty and the caller keeps the set that it has. Pure but for
-/// `environment`. Reentrant.
+/// Compiles everything or nothing: with any error `rules` stays empty and the caller keeps the set that it has. Pure
+/// but for `environment`. Reentrant.
 CompileOutput Compile(const CompileInput& input, Environment& environment);
 
 }  // namespace tickbird::language

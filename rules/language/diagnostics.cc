@@ -61,7 +61,8 @@ std::vector<FileDiagnostic> Diagnostics::Take() {
     const Diagnostic& diagnostic = entry.diagnostic;
     return std::tuple(file, diagnostic.position.line, diagnostic.position.column, std::string_view(diagnostic.message));
   };
-  std::sort(found_.begin(), found_.end(), [&](const FileDiagnostic& a, const FileDiagnostic& b) { return key(a) < key(b); });
+  std::sort(found_.begin(), found_.end(),
+            [&](const FileDiagnostic& a, const FileDiagnostic& b) { return key(a) < key(b); });
   if (dropped_ > 0 && !found_.empty()) {
     found_.back().diagnostic.message += fmt::format(" ({} more are not shown)", dropped_);
   }

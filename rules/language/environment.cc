@@ -7,7 +7,9 @@
 namespace tickbird::language {
 namespace {
 
-bool HasWildcard(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
+bool HasWildcard(std::string_view text) {
+  return text.find_first_of("*?") != std::string_view::npos;
+}
 
 std::string Join(const std::string& directory, std::string_view name) {
   if (directory.empty()) return std::string(name);

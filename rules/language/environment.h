@@ -17,14 +17,14 @@ class Environment {
   virtual ~Environment() = default;
   /// The whole file. kTooLarge above `limit_bytes`, kNotFound, kPermissionDenied.
   virtual Result<std::string> ReadFile(const std::string& path, std::int64_t limit_bytes) = 0;
-  /// The existing paths that match, sorted. `*` and `?` stand for anything but '/'; a pattern without them is returned when
-  /// such a file exists.
+  /// The existing paths that match, sorted. `*` and `?` stand for anything but '/'; a pattern without them is returned
+  /// when such a file exists.
   virtual Result<std::vector<std::string>> Glob(const std::string& pattern) = 0;
   virtual std::optional<std::string> GetEnv(const std::string& name) = 0;
 };
 
-/// The Environment of a real process, over the store's seam for files. `get_env` is usually std::getenv; it must be callable
-/// while the compilation runs. Does not own `fs`.
+/// The Environment of a real process, over the store's seam for files. `get_env` is usually std::getenv; it must be
+/// callable while the compilation runs. Does not own `fs`.
 class FsEnvironment final : public Environment {
  public:
   using GetEnvFunction = std::function<std::optional<std::string>(const std::string& name)>;

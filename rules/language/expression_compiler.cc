@@ -38,14 +38,17 @@ Result<promql::ExprPtr> LiteralTree(std::string_view name, const ast::Literal& l
     case ast::Literal::Kind::kDuration:
       return ParseText(FormatDouble(literal.number));
     default:
-      return Error{ErrorCode::kInvalidArgument,
-                   fmt::format("${} is the word {} here; in an expression it must be a number or a string in double quotes", name,
-                               Quoted(literal.text))};
+      return Error{
+          ErrorCode::kInvalidArgument,
+          fmt::format("${} is the word {} here; in an expression it must be a number or a string in double quotes",
+                      name, Quoted(literal.text))};
   }
 }
 
 std::string_view Article(promql::ValueType type) {
-  return type == promql::ValueType::kScalar || type == promql::ValueType::kString || type == promql::ValueType::kMatrix ? "a" : "an";
+  return type == promql::ValueType::kScalar || type == promql::ValueType::kString || type == promql::ValueType::kMatrix
+             ? "a"
+             : "an";
 }
 
 }  // namespace
@@ -66,23 +69,28 @@ promql::ExprPtr ExpressionCompiler::Compile(const ast::Expression& expression, c
   }
   // A let is checked where it stands, and only what passed is substituted: what is found here is this text's own.
   const std::vector<Diagnostic> unsupported = promql::CheckSupported(**parsed);
-  for (const Diagnostic& diagnostic : unsupported) diagnostics_.Embedded(scope.source(), expression.span.offset, diagnostic);
+  for (const Diagnostic& diagnostic : unsupported)
+    diagnostics_.Embedded(scope.source(), expression.span.offset, diagnostic);
   return unsupported.empty() ? *parsed : nullptr;
 }
 
-promql::ExprPtr ExpressionCompiler::CompileVector(const ast::Expression& expression, const Scope& scope, std::string_view what) {
+promql::ExprPtr ExpressionCompiler::CompileVector(const ast::Expression& expression, const Scope& scope,
+                                                  std::string_view what) {
   promql::ExprPtr expr = Compile(expression, scope);
   if (expr == nullptr) return nullptr;
   const promql::ValueType type = promql::TypeOf(*expr);
   if (type == promql::ValueType::kVector || type == promql::ValueType::kScalar) return expr;
   const bool is_range = type == promql::ValueType::kMatrix;
-  diagnostics_.Error(scope.source(), expression.span,
-                     fmt::format("{} needs one number per series, this is {} {}{}", what, Article(type), promql::ValueTypeName(type),
-                                 is_range ? "; put a function such as rate() or max_over_time() around it" : ""));
+  diagnostics_.Error(
+      scope.source(), expression.span,
+      fmt::format("{} needs one number per series, this is {} {}{}", what, Article(type), promql::ValueTypeName(type),
+                  is_range ? "; put a function such as rate() or max_over_time() around it" : ""));
   return nullptr;
 }
 
-void ExpressionCompiler::CompileLet(LetDefinition& let) { (void)LetValue(let); }
+void ExpressionCompiler::CompileLet(LetDefinition& let) {
+  (void)LetValue(let);
+}
 
 Result<promql::ExprPtr> ExpressionCompiler::LetValue(LetDefinition& let) {
   const std::string& name = let.let->name.text;
@@ -117,13 +125,15 @@ const ast::Literal* ExpressionCompiler::Resolve(const ast::Literal& literal, con
   if (const Binding* binding = scope.FindBinding(literal.text)) return binding->value;
   if (LetDefinition* let = scope.FindLet(literal.text)) {
     let->used = true;
-    diagnostics_.Error(scope.source(), literal.span,
-                       fmt::format("${} is a let, an expression; here only a literal or a parameter of a template may stand",
-                                   literal.text));
+    diagnostics_.Error(
+        scope.source(), literal.span,
+        fmt::format("${} is a let, an expression; here only a literal or a parameter of a template may stand",
+                    literal.text));
     return nullptr;
   }
-  diagnostics_.Error(scope.source(), literal.span,
-                     fmt::format("there is no parameter \"{}\"{}", literal.text, DidYouMean(literal.text, scope.VariableNames())));
+  diagnostics_.Error(
+      scope.source(), literal.span,
+      fmt::format("there is no parameter \"{}\"{}", literal.text, DidYouMean(literal.text, scope.VariableNames())));
   return nullptr;
 }
 
@@ -137,10 +147,11 @@ std::optional<double> ExpressionCompiler::NumberOf(const ast::Literal& literal, 
     case ast::Literal::Kind::kDuration:
       return resolved->number;
     default:
-      diagnostics_.Error(scope.source(), literal.span,
-                         fmt::format("{} is not a number; compare with a number such as 0.85, 85%, 300ms or 512MiB, or write a "
-                                     "whole expression after \"when\"",
-                                     Quoted(resolved->text)));
+      diagnostics_.Error(
+          scope.source(), literal.span,
+          fmt::format("{} is not a number; compare with a number such as 0.85, 85%, 300ms or 512MiB, or write a "
+                      "whole expression after \"when\"",
+                      Quoted(resolved->text)));
       return std::nullopt;
   }
 }

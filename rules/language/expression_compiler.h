@@ -10,9 +10,9 @@
 
 namespace tickbird::language {
 
-/// Turns the texts of expressions into trees: resolves `$name` (a parameter of the template, or a let, substituted as a tree),
-/// lets PromQL parse, and places what PromQL finds wrong in the rule file. An error inside a let is reported there, once, and
-/// not again where the let is used.
+/// Turns the texts of expressions into trees: resolves `$name` (a parameter of the template, or a let, substituted as a
+/// tree), lets PromQL parse, and places what PromQL finds wrong in the rule file. An error inside a let is reported
+/// there, once, and not again where the let is used.
 class ExpressionCompiler {
  public:
   explicit ExpressionCompiler(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}

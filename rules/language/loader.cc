@@ -12,7 +12,7 @@ namespace tickbird::language {
 namespace {
 
 constexpr std::array<std::string_view, 13> kSecretFields = {
-    "auth_password", "auth_secret", "secret", "password", "key", "routing_key", "service_key",
+    "auth_password", "auth_secret", "secret",    "password",  "key",      "routing_key", "service_key",
     "api_key",       "token",       "bot_token", "app_token", "user_key", "credentials"};
 
 bool IsWordPart(char c) {
@@ -46,9 +46,13 @@ bool IsSecretField(std::string_view name) {
   return std::find(kSecretFields.begin(), kSecretFields.end(), last) != kSecretFields.end();
 }
 
-void Loader::LoadPack(const SourceFile& pack) { Parse(pack.name, pack.text, true); }
+void Loader::LoadPack(const SourceFile& pack) {
+  Parse(pack.name, pack.text, true);
+}
 
-void Loader::LoadFile(const std::string& path) { Load(ResolvePath("", path), 0); }
+void Loader::LoadFile(const std::string& path) {
+  Load(ResolvePath("", path), 0);
+}
 
 std::vector<const LoadedFile*> Loader::Roots() const {
   std::vector<const LoadedFile*> roots;
@@ -117,8 +121,10 @@ void Loader::Follow(LoadedFile& file, const ast::Include& include, int depth) {
   const auto paths = environment_.Glob(pattern);
   if (!paths) return diagnostics_.Error(file.source, span, paths.error().message);
   const bool is_pattern = pattern.find_first_of("*?") != std::string::npos;
-  if (paths->empty() && is_pattern) diagnostics_.Warning(file.source, span, fmt::format("no file matches {}", Quoted(pattern)));
-  if (paths->empty() && !is_pattern) diagnostics_.Error(file.source, span, fmt::format("there is no file {}", Quoted(pattern)));
+  if (paths->empty() && is_pattern)
+    diagnostics_.Warning(file.source, span, fmt::format("no file matches {}", Quoted(pattern)));
+  if (paths->empty() && !is_pattern)
+    diagnostics_.Error(file.source, span, fmt::format("there is no file {}", Quoted(pattern)));
   for (const std::string& found : *paths) {
     const std::string path = ResolvePath("", found);
     if (std::find(open_.begin(), open_.end(), path) != open_.end()) {

@@ -14,7 +14,9 @@ constexpr std::array<std::string_view, 4> kDefaultLevels = {"info", "warning", "
 
 std::vector<AlertLevel> MakeLevels(const ast::Levels* declared) {
   std::vector<AlertLevel> levels;
-  const auto add = [&](std::string_view name) { levels.push_back({std::string(name), static_cast<int>(levels.size()) + 1}); };
+  const auto add = [&](std::string_view name) {
+    levels.push_back({std::string(name), static_cast<int>(levels.size()) + 1});
+  };
   if (declared == nullptr) {
     for (const std::string_view name : kDefaultLevels) add(name);
   } else {
@@ -45,17 +47,19 @@ std::optional<AlertLevel> Names::Level(const ast::Name& name, const Scope& scope
   if (scope.file->is_pack && declared.node != nullptr && !declared.is_pack()) {
     // Who wrote the levels can mend this, not the pack.
     diagnostics_.Error(declared.source(), declared.node->names.front().span,
-                       fmt::format("the levels must include \"{}\", which {} uses; add it, or leave that pack out", name.text,
-                                   scope.source()->name()));
+                       fmt::format("the levels must include \"{}\", which {} uses; add it, or leave that pack out",
+                                   name.text, scope.source()->name()));
   } else {
-    diagnostics_.Error(scope.source(), name.span, fmt::format("there is no level \"{}\"{}; levels are {}", name.text,
-                                                              DidYouMean(name.text, known), fmt::join(known, " < ")));
+    diagnostics_.Error(scope.source(), name.span,
+                       fmt::format("there is no level \"{}\"{}; levels are {}", name.text, DidYouMean(name.text, known),
+                                   fmt::join(known, " < ")));
   }
   return std::nullopt;
 }
 
 bool Names::IsExternal(std::string_view receiver) const {
-  return std::find(input_.external_receivers.begin(), input_.external_receivers.end(), receiver) != input_.external_receivers.end();
+  return std::find(input_.external_receivers.begin(), input_.external_receivers.end(), receiver) !=
+         input_.external_receivers.end();
 }
 
 bool Names::Receiver(const ast::Name& name, const Scope& scope) {

@@ -31,7 +31,8 @@ std::shared_ptr<const NotifyPolicy> PolicyCompiler::Compile(const ClauseSet& cla
     const auto& repeat = clause->As<ast::Repeat>();
     if (repeat.first) policy.repeat = Delay(*repeat.first, repeat.growth, *clause->scope);
     if (repeat.first && repeat.first->ms <= 0) {
-      diagnostics_.Error(clause->scope->source(), repeat.first->span, "repeat must be longer than 0; write repeat never for none");
+      diagnostics_.Error(clause->scope->source(), repeat.first->span,
+                         "repeat must be longer than 0; write repeat never for none");
     }
   }
   if (const ClauseRef* clause = clauses.Find("escalate")) SetEscalation(*clause, policy);
@@ -49,7 +50,8 @@ void PolicyCompiler::SetNotify(const ClauseSet& clauses, NotifyPolicy& policy) {
     const auto& notify = clause.As<ast::Notify>();
     // `from` asks to hear of every level from there on, the way down included.
     if (notify.from) policy.notify_level_down = true;
-    for (NotifyTarget& target : Targets(notify.targets, notify.from, *clause.scope)) policy.notify.push_back(std::move(target));
+    for (NotifyTarget& target : Targets(notify.targets, notify.from, *clause.scope))
+      policy.notify.push_back(std::move(target));
   }
 }
 
@@ -67,8 +69,8 @@ void PolicyCompiler::SetEscalation(const ClauseRef& clause, NotifyPolicy& policy
   policy.escalation_loops = escalation.loops;
 }
 
-std::vector<NotifyTarget> PolicyCompiler::Targets(const std::vector<ast::Target>& targets, const std::optional<ast::Name>& from,
-                                                  const Scope& scope) {
+std::vector<NotifyTarget> PolicyCompiler::Targets(const std::vector<ast::Target>& targets,
+                                                  const std::optional<ast::Name>& from, const Scope& scope) {
   int from_rank = 0;
   if (from) {
     const auto level = names_.Level(*from, scope);
@@ -84,15 +86,18 @@ std::vector<NotifyTarget> PolicyCompiler::Targets(const std::vector<ast::Target>
   return result;
 }
 
-GrowingDelay PolicyCompiler::Delay(const ast::Duration& first, const std::optional<ast::Growth>& growth, const Scope& scope) {
+GrowingDelay PolicyCompiler::Delay(const ast::Duration& first, const std::optional<ast::Growth>& growth,
+                                   const Scope& scope) {
   GrowingDelay delay{.first = first.ms};
   if (!growth) return delay;
   delay.factor = growth->factor.value;
   delay.max = growth->max.ms;
-  if (delay.factor < 1) diagnostics_.Error(scope.source(), growth->factor.span, "the factor of a backoff must be at least 1");
+  if (delay.factor < 1)
+    diagnostics_.Error(scope.source(), growth->factor.span, "the factor of a backoff must be at least 1");
   if (delay.max < delay.first) {
     diagnostics_.Error(scope.source(), growth->max.span,
-                       fmt::format("the longest time {} is shorter than the first, {}", FormatDuration(delay.max), FormatDuration(delay.first)));
+                       fmt::format("the longest time {} is shorter than the first, {}", FormatDuration(delay.max),
+                                   FormatDuration(delay.first)));
   }
   return delay;
 }
@@ -103,30 +108,37 @@ const PolicyCompiler::Escalation* PolicyCompiler::NamedEscalation(const ast::Nam
   if (found == program_.policies.end()) {
     std::vector<std::string_view> known;
     for (const auto& [policy, placed] : program_.policies) known.push_back(policy);
-    diagnostics_.Error(scope.source(), name.span, fmt::format("there is no policy \"{}\"{}", name.text, DidYouMean(name.text, known)));
+    diagnostics_.Error(scope.source(), name.span,
+                       fmt::format("there is no policy \"{}\"{}", name.text, DidYouMean(name.text, known)));
     return nullptr;
   }
   const Placed<ast::Policy>& placed = found->second;
-  return &named_.emplace(name.text, CompileSteps(placed.node->steps, placed.node->name.span, *placed.scope)).first->second;
+  return &named_.emplace(name.text, CompileSteps(placed.node->steps, placed.node->name.span, *placed.scope))
+              .first->second;
 }
 
 PolicyCompiler::Escalation PolicyCompiler::CompileSteps(const ast::Steps& steps, Span owner, const Scope& scope) {
   Escalation result;
-  if (steps.steps.empty()) diagnostics_.Error(scope.source(), owner, "there is no step; write for example after 10m to NAME");
-  if (steps.steps.size() > kMaxSteps) diagnostics_.Error(scope.source(), owner, fmt::format("more than {} steps", kMaxSteps));
+  if (steps.steps.empty())
+    diagnostics_.Error(scope.source(), owner, "there is no step; write for example after 10m to NAME");
+  if (steps.steps.size() > kMaxSteps)
+    diagnostics_.Error(scope.source(), owner, fmt::format("more than {} steps", kMaxSteps));
   DurationMs last = -1;
   for (const ast::Step& step : steps.steps) {
     if (step.after.ms < last) {
-      diagnostics_.Error(scope.source(), step.after.span,
-                         fmt::format("steps stand in the order of their times, all counted from the first message; {} comes after {}",
-                                     FormatDuration(step.after.ms), FormatDuration(last)));
+      diagnostics_.Error(
+          scope.source(), step.after.span,
+          fmt::format("steps stand in the order of their times, all counted from the first message; {} comes after {}",
+                      FormatDuration(step.after.ms), FormatDuration(last)));
     }
     last = step.after.ms;
     result.steps.push_back({step.after.ms, Targets(step.targets, step.from, scope)});
   }
   if (steps.loop) {
-    if (steps.loop->value > kMaxLoops) diagnostics_.Error(scope.source(), steps.loop->span, fmt::format("at most {} loops", kMaxLoops));
-    if (last == 0) diagnostics_.Error(scope.source(), steps.loop->span, "a loop needs a last step with a time longer than 0");
+    if (steps.loop->value > kMaxLoops)
+      diagnostics_.Error(scope.source(), steps.loop->span, fmt::format("at most {} loops", kMaxLoops));
+    if (last == 0)
+      diagnostics_.Error(scope.source(), steps.loop->span, "a loop needs a last step with a time longer than 0");
     result.loops = static_cast<int>(std::min(steps.loop->value, kMaxLoops));
   }
   return result;
@@ -136,7 +148,8 @@ void PolicyCompiler::CheckUnused() {
   for (const auto& [name, placed] : program_.policies) {
     if (named_.contains(name)) continue;
     CompileSteps(placed.node->steps, placed.node->name.span, *placed.scope);
-    if (!placed.is_pack()) diagnostics_.Warning(placed.source(), placed.node->name.span, fmt::format("policy \"{}\" is never used", name));
+    if (!placed.is_pack())
+      diagnostics_.Warning(placed.source(), placed.node->name.span, fmt::format("policy \"{}\" is never used", name));
   }
 }
 

@@ -12,7 +12,8 @@
 
 namespace tickbird::language {
 
-/// From notify, cooldown, repeat, escalate and ack clauses to the NotifyPolicy of a rule. Equal policies are one object.
+/// From notify, cooldown, repeat, escalate and ack clauses to the NotifyPolicy of a rule. Equal policies are one
+/// object.
 class PolicyCompiler {
  public:
   PolicyCompiler(const Program& program, Names& names, Diagnostics& diagnostics);
@@ -30,7 +31,8 @@ class PolicyCompiler {
 
   void SetNotify(const ClauseSet& clauses, NotifyPolicy& policy);
   void SetEscalation(const ClauseRef& clause, NotifyPolicy& policy);
-  std::vector<NotifyTarget> Targets(const std::vector<ast::Target>& targets, const std::optional<ast::Name>& from, const Scope& scope);
+  std::vector<NotifyTarget> Targets(const std::vector<ast::Target>& targets, const std::optional<ast::Name>& from,
+                                    const Scope& scope);
   GrowingDelay Delay(const ast::Duration& first, const std::optional<ast::Growth>& growth, const Scope& scope);
   const Escalation* NamedEscalation(const ast::Name& name, const Scope& scope);
   Escalation CompileSteps(const ast::Steps& steps, Span owner, const Scope& scope);

@@ -50,7 +50,8 @@ class Builder {
     if (const auto* group = std::get_if<ast::Group>(&item.node)) return WalkGroup(*group, scope);
     if (const auto* levels = std::get_if<ast::Levels>(&item.node)) return SetLevels(*levels, item, scope);
     if (const auto* receiver = std::get_if<ast::Receiver>(&item.node)) {
-      if (Define("receiver", *receiver, scope, program_.receivers)) program_.receiver_order.push_back(receiver->name.text);
+      if (Define("receiver", *receiver, scope, program_.receivers))
+        program_.receiver_order.push_back(receiver->name.text);
     } else if (const auto* policy = std::get_if<ast::Policy>(&item.node)) {
       Define("policy", *policy, scope, program_.policies);
     } else if (const auto* pattern = std::get_if<ast::Template>(&item.node)) {
@@ -120,7 +121,8 @@ class Builder {
 
   /// False when the name is taken; a file takes it from a pack.
   template <class Node>
-  bool Define(std::string_view what, const Node& node, const Scope& scope, std::map<std::string, Placed<Node>, std::less<>>& table) {
+  bool Define(std::string_view what, const Node& node, const Scope& scope,
+              std::map<std::string, Placed<Node>, std::less<>>& table) {
     const auto [entry, is_new] = table.emplace(node.name.text, Placed<Node>{&node, &scope, scope.defaults});
     if (is_new) return true;
     if (entry->second.is_pack() && !scope.file->is_pack) {
@@ -185,9 +187,11 @@ class Builder {
     return fmt::format("{}:{}", scope.source()->name(), position.line);
   }
 
-  void ReportDouble(std::string_view what, const ast::Name& name, const Scope& scope, const ast::Name& first, const Scope& first_scope) {
-    diagnostics_.Error(scope.source(), name.span,
-                       fmt::format("{} \"{}\" is defined twice; first at {}", what, name.text, Place(first, first_scope)));
+  void ReportDouble(std::string_view what, const ast::Name& name, const Scope& scope, const ast::Name& first,
+                    const Scope& first_scope) {
+    diagnostics_.Error(
+        scope.source(), name.span,
+        fmt::format("{} \"{}\" is defined twice; first at {}", what, name.text, Place(first, first_scope)));
   }
 
   Diagnostics& diagnostics_;

@@ -27,8 +27,8 @@ struct Placed {
 
 using PlacedRule = std::variant<Placed<ast::Alert>, Placed<ast::Record>>;
 
-/// All files as one: who defines which name, with packs overridden and doubles reported, and every rule with the defaults that
-/// hold where it stands. Views the trees of a Loader, which must outlive it.
+/// All files as one: who defines which name, with packs overridden and doubles reported, and every rule with the
+/// defaults that hold where it stands. Views the trees of a Loader, which must outlive it.
 struct Program {
   std::vector<PlacedRule> rules;  ///< In order; without those of packs that a file replaces.
   std::map<std::string, Placed<ast::Receiver>, std::less<>> receivers;
@@ -42,8 +42,8 @@ struct Program {
   std::deque<ast::Defaults> implied_defaults;  ///< What `group x every 1s` says.
 };
 
-/// Walks the files in order. Reports names that are defined twice, clauses that are set twice or are out of place, and, for
-/// each item and clause that this version parses but does not evaluate, an error that says so.
+/// Walks the files in order. Reports names that are defined twice, clauses that are set twice or are out of place, and,
+/// for each item and clause that this version parses but does not evaluate, an error that says so.
 Program BuildProgram(const std::vector<const LoadedFile*>& roots, Diagnostics& diagnostics);
 
 }  // namespace tickbird::language

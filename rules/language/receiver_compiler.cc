@@ -50,8 +50,9 @@ void ReceiverCompiler::CheckKind(const ast::Name& kind, const Scope& scope) {
     return diagnostics_.Error(scope.source(), kind.span,
                               fmt::format("this version does not send to \"{}\" yet; it sends to {}", kind.text, all));
   }
-  diagnostics_.Error(scope.source(), kind.span,
-                     fmt::format("unknown kind of receiver \"{}\"{}; kinds are {}", kind.text, DidYouMean(kind.text, kKinds), all));
+  diagnostics_.Error(
+      scope.source(), kind.span,
+      fmt::format("unknown kind of receiver \"{}\"{}; kinds are {}", kind.text, DidYouMean(kind.text, kKinds), all));
 }
 
 void ReceiverCompiler::SetLimit(const ast::Receiver& receiver, const Scope& scope, ReceiverSpec& spec) {
@@ -65,10 +66,12 @@ void ReceiverCompiler::SetLimit(const ast::Receiver& receiver, const Scope& scop
   }
 }
 
-void ReceiverCompiler::AddField(const ast::Receiver::Field& field, const Scope& scope, ReceiverSpec& spec, std::set<std::string>& seen) {
+void ReceiverCompiler::AddField(const ast::Receiver::Field& field, const Scope& scope, ReceiverSpec& spec,
+                                std::set<std::string>& seen) {
   std::string name = CanonicalField(spec.kind, field.name.text);
   if (!seen.insert(name).second) {
-    diagnostics_.Error(scope.source(), field.name.span, fmt::format("\"{}\" is set twice in receiver {}", name, spec.name));
+    diagnostics_.Error(scope.source(), field.name.span,
+                       fmt::format("\"{}\" is set twice in receiver {}", name, spec.name));
     return;
   }
   auto value = ValueOf(field, scope);
@@ -80,17 +83,20 @@ std::optional<std::string> ReceiverCompiler::ValueOf(const ast::Receiver::Field&
   const ast::Literal& value = field.value;
   if (value.kind == ast::Literal::Kind::kCall) return Call(value, scope);
   if (IsSecretField(field.name.text)) {
-    diagnostics_.Error(scope.source(), value.span,
-                       fmt::format("\"{}\" is a secret and must not stand in a rule file; write env(\"NAME\") or file(\"path\")",
-                                   field.name.text));
+    diagnostics_.Error(
+        scope.source(), value.span,
+        fmt::format("\"{}\" is a secret and must not stand in a rule file; write env(\"NAME\") or file(\"path\")",
+                    field.name.text));
     return std::nullopt;
   }
   if (value.kind == ast::Literal::Kind::kVariable) {
-    diagnostics_.Error(scope.source(), value.span, "a receiver has no variables; write the value, env(\"NAME\") or file(\"path\")");
+    diagnostics_.Error(scope.source(), value.span,
+                       "a receiver has no variables; write the value, env(\"NAME\") or file(\"path\")");
     return std::nullopt;
   }
   if (value.kind == ast::Literal::Kind::kWord && value.text != "true" && value.text != "false") {
-    diagnostics_.Error(scope.source(), value.span, fmt::format("put the value in double quotes: {} {}", field.name.text, Quoted(value.text)));
+    diagnostics_.Error(scope.source(), value.span,
+                       fmt::format("put the value in double quotes: {} {}", field.name.text, Quoted(value.text)));
     return std::nullopt;
   }
   return value.text;
@@ -99,7 +105,8 @@ std::optional<std::string> ReceiverCompiler::ValueOf(const ast::Receiver::Field&
 std::optional<std::string> ReceiverCompiler::Call(const ast::Literal& call, const Scope& scope) {
   if (call.text == "file") return SecretFile(call, scope);
   if (call.text != "env") {
-    diagnostics_.Error(scope.source(), call.span, fmt::format("unknown function \"{}\"; write env(\"NAME\") or file(\"path\")", call.text));
+    diagnostics_.Error(scope.source(), call.span,
+                       fmt::format("unknown function \"{}\"; write env(\"NAME\") or file(\"path\")", call.text));
     return std::nullopt;
   }
   auto value = environment_.GetEnv(call.argument);
@@ -115,7 +122,8 @@ std::optional<std::string> ReceiverCompiler::SecretFile(const ast::Literal& call
   const std::string path = ResolvePath(scope.source()->name(), call.argument);
   auto text = environment_.ReadFile(path, kMaxSecretBytes);
   if (!text) {
-    diagnostics_.Error(scope.source(), call.span, fmt::format("cannot read {}: {}", Quoted(path), text.error().message));
+    diagnostics_.Error(scope.source(), call.span,
+                       fmt::format("cannot read {}: {}", Quoted(path), text.error().message));
     return std::nullopt;
   }
   files_read_.push_back(path);

@@ -10,11 +10,12 @@
 
 namespace tickbird::language {
 
-/// From receiver items to ReceiverSpec: kind, doubles, limit, and the values of env("X") and file("x"). Which settings a kind
-/// has is for its channel to say. Secrets are values only: no diagnostic holds one.
+/// From receiver items to ReceiverSpec: kind, doubles, limit, and the values of env("X") and file("x"). Which settings
+/// a kind has is for its channel to say. Secrets are values only: no diagnostic holds one.
 class ReceiverCompiler {
  public:
-  ReceiverCompiler(Environment& environment, Diagnostics& diagnostics) : environment_(environment), diagnostics_(diagnostics) {}
+  ReceiverCompiler(Environment& environment, Diagnostics& diagnostics)
+      : environment_(environment), diagnostics_(diagnostics) {}
 
   ReceiverSpec Compile(const Placed<ast::Receiver>& placed);
   /// The files that secrets were read from.

@@ -31,8 +31,8 @@ struct ClauseRef {
 /// The clauses that hold for one alert after inheritance, by keyword.
 class ClauseSet {
  public:
-  /// Lays a body over what is there: labels and raises are added (one of the same name or level replaces), every other keyword of
-  /// the body replaces all earlier clauses of that keyword.
+  /// Lays a body over what is there: labels and raises are added (one of the same name or level replaces), every other
+  /// keyword of the body replaces all earlier clauses of that keyword.
   void Overlay(const ast::Body& body, const Scope& scope);
 
   /// Null when there is none.
@@ -59,13 +59,13 @@ struct Binding {
   const Scope* scope = nullptr;
 };
 
-/// The names that a place of a file sees: a file, a group in it, or the body of a template for one of its uses. Lives as long
-/// as the Program that made it.
+/// The names that a place of a file sees: a file, a group in it, or the body of a template for one of its uses. Lives
+/// as long as the Program that made it.
 struct Scope {
   const Scope* parent = nullptr;  ///< Of a group: what holds it; of an included file: the place of the include.
   const LoadedFile* file = nullptr;
   std::unordered_map<std::string, std::unique_ptr<LetDefinition>> lets;
-  std::vector<const Scope*> imports;  ///< Of included files: their lets are seen here too.
+  std::vector<const Scope*> imports;          ///< Of included files: their lets are seen here too.
   std::shared_ptr<const ClauseSet> defaults;  ///< As far as the walk has come.
   std::map<std::string, Binding, std::less<>> bindings;
   /// The parameters of the template that something asked for; for the template's lint.
