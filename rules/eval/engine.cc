@@ -1,6 +1,7 @@
 #include "rules/eval/engine.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/model/labels.h"
 #include "rules/eval/broken_rule.h"

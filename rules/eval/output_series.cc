@@ -1,5 +1,7 @@
 #include "rules/eval/output_series.h"
 
+#include <utility>
+
 namespace tickbird::rules {
 
 bool OutputSeries::Write(Appender& appender, const Labels& labels, TimestampMs at, double value) {

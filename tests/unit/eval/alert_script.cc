@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::string_view kLevels[] = {"info", "warning", "high", "critical"};
 
-[[noreturn]] void Fail(const std::string& what) { throw std::invalid_argument("alert script: " + what); }
+[[noreturn]] void Fail(const std::string& what) {
+  throw std::invalid_argument("alert script: " + what);
+}
 
 AlertLevel Level(const std::string& name) {
   for (int i = 0; i < 4; ++i) {
@@ -146,8 +148,9 @@ class Player {
     if (number != "-") {
       observation.value = Number(number);
       for (const RaiseClause& clause : rule_.raises) {
-        truths.push_back({Compare(*observation.value, clause.when.comparison, clause.when.threshold),
-                          clause.clear && Compare(*observation.value, clause.clear->comparison, clause.clear->threshold)});
+        truths.push_back(
+            {Compare(*observation.value, clause.when.comparison, clause.when.threshold),
+             clause.clear && Compare(*observation.value, clause.clear->comparison, clause.clear->threshold)});
       }
       observation.truths = truths;
     }
@@ -198,7 +201,9 @@ Script ReadScript(std::string_view text) {
 
 }  // namespace
 
-AlertRule ParseScriptRule(std::string_view script) { return ReadScript(script).rule; }
+AlertRule ParseScriptRule(std::string_view script) {
+  return ReadScript(script).rule;
+}
 
 std::string PlayAlertScript(std::string_view text) {
   const Script script = ReadScript(text);

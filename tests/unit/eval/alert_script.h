@@ -20,8 +20,8 @@
 ///
 /// Between two rows the rule is evaluated at every step with the value of the upper row, and no event may happen there.
 /// `-` is no data; a `~` in front of the value means that only time passed (no new sample). States: inactive, pending,
-/// clearing, nodata, or the level that is raised. Events: raised, up, down, cleared, each with its level, and `(no data)` after it
-/// when missing data is the reason.
+/// clearing, nodata, or the level that is raised. Events: raised, up, down, cleared, each with its level, and `(no
+/// data)` after it when missing data is the reason.
 namespace tickbird::rules {
 
 /// Empty when all went as the table says; else what differs, line by line.

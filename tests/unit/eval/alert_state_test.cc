@@ -22,7 +22,8 @@ TEST(AlertState, FollowsTheExampleOfTheLanguage) {
     18m      50%    clearing
     18m50s   50%    clearing
     19m      50%    inactive   cleared high
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, RaisesAtOnceWithoutAHold) {
@@ -31,7 +32,8 @@ TEST(AlertState, RaisesAtOnceWithoutAHold) {
     0s   4.9  inactive
     10s  5    high      raised high
     20s  4    inactive  cleared high
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, StartsTheHoldAnewAfterABreak) {
@@ -42,7 +44,8 @@ TEST(AlertState, StartsTheHoldAnewAfterABreak) {
     1m     9  pending
     1m50s  9  pending
     2m     9  high      raised high
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, StaysRaisedBetweenTheThresholds) {
@@ -54,7 +57,8 @@ TEST(AlertState, StaysRaisedBetweenTheThresholds) {
     10m  80%  high
     11m  79%  inactive  cleared high
     12m  84%  inactive
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, StartsTheClearHoldAnewWhenTheValueRisesAgain) {
@@ -66,7 +70,8 @@ TEST(AlertState, StartsTheClearHoldAnewWhenTheValueRisesAgain) {
     1m10s  70%  clearing
     2m     70%  clearing
     2m10s  70%  inactive  cleared high
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, LetsARaiseOutdoAnOverlappingClear) {
@@ -75,7 +80,8 @@ TEST(AlertState, LetsARaiseOutdoAnOverlappingClear) {
     0s   85%  high      raised high
     10m  85%  high
     11m  70%  inactive  cleared high
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, CountsNOfMEvaluations) {
@@ -92,7 +98,8 @@ TEST(AlertState, CountsNOfMEvaluations) {
     60s   10%  critical
     70s   10%  inactive  cleared critical
     80s   95%  pending
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, DoesNotCountEvaluationsWithoutNewSamplesInNOfM) {
@@ -103,7 +110,8 @@ TEST(AlertState, DoesNotCountEvaluationsWithoutNewSamplesInNOfM) {
     10m    0   pending
     10m10s ~0  pending
     20m    0   critical  raised critical
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, ClearsNOfMByItsOwnConditionAtOnceAndCountsAnew) {
@@ -114,7 +122,8 @@ TEST(AlertState, ClearsNOfMByItsOwnConditionAtOnceAndCountsAnew) {
     20s  70%  inactive  cleared high
     30s  95%  pending
     40s  95%  high      raised high
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, GoesUpAtOnceWhenTheWorseHoldIsServed) {
@@ -130,7 +139,8 @@ TEST(AlertState, GoesUpAtOnceWhenTheWorseHoldIsServed) {
     5m     89%  high      down high
     6m     79%  clearing
     7m     79%  inactive  cleared high
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, FallsOnTheMilderLevelThoughItsHoldWasNotServed) {
@@ -141,7 +151,8 @@ TEST(AlertState, FallsOnTheMilderLevelThoughItsHoldWasNotServed) {
     30s  97%  critical  raised critical
     40s  89%  high      down high
     50s  79%  inactive  cleared high
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, ClearsFromTheWorseLevelWhenTheMilderIsNotTrue) {
@@ -150,7 +161,8 @@ TEST(AlertState, ClearsFromTheWorseLevelWhenTheMilderIsNotTrue) {
     raise high     > 85% for 2m
     0s   97%  critical  raised critical
     10s  50%  inactive  cleared critical
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, KeepFreezesEverythingWhileDataAreMissing) {
@@ -167,7 +179,8 @@ TEST(AlertState, KeepFreezesEverythingWhileDataAreMissing) {
     5m      -    nodata
     10m     50%  clearing
     11m     50%  inactive  cleared high
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, KeepLetsGoOfAnInstanceThatIsGoneForAnHour) {
@@ -178,7 +191,8 @@ TEST(AlertState, KeepLetsGoOfAnInstanceThatIsGoneForAnHour) {
     10s     -    high
     59m50s  -    nodata
     1h      -    inactive  cleared high
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, ClearEndsTheAlertWhenDataAreMissing) {
@@ -189,7 +203,8 @@ TEST(AlertState, ClearEndsTheAlertWhenDataAreMissing) {
     10s  -    high
     30s  -    inactive  cleared high
     40s  90%  high      raised high
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, ClearAfterNothingDropsAPendingInstanceAtOnce) {
@@ -201,7 +216,8 @@ TEST(AlertState, ClearAfterNothingDropsAPendingInstanceAtOnce) {
     40s    90%  pending
     1m30s  90%  pending
     1m40s  90%  high      raised high
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, RaisesWhenDataAreMissingUntilTheyReturn) {
@@ -215,7 +231,8 @@ TEST(AlertState, RaisesWhenDataAreMissingUntilTheyReturn) {
     5s    -  critical  raised critical (no data)
     3h    -  critical
     3h1s  1  inactive  cleared critical (no data)
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, GoesUpWhenDataOfARaisedInstanceGoMissing) {
@@ -227,7 +244,8 @@ TEST(AlertState, GoesUpWhenDataOfARaisedInstanceGoMissing) {
     30s    -    critical  up critical (no data)
     1m     90%  high      down high
     1m10s  10%  inactive  cleared high
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, KeepsTheWorseLevelWhenMissingDataRaiseAMilderOne) {
@@ -238,7 +256,8 @@ TEST(AlertState, KeepsTheWorseLevelWhenMissingDataRaiseAMilderOne) {
     10s    -    critical
     5m     -    critical
     5m10s  10%  inactive  cleared critical (no data)
-  )"), "");
+  )"),
+            "");
 }
 
 TEST(AlertState, DoesNotWaitForAClockThatRanBackwards) {
@@ -276,7 +295,8 @@ AlertEvent RaisedEvent(std::string level, int rank, bool no_data = false) {
 }
 
 TEST(RaisedState, GoesOnFromTheRestoredLevelWithoutAnEvent) {
-  const AlertRule rule = ParseScriptRule("raise critical > 95% for 30s clear < 90% \n raise high > 85% for 2m clear < 80%");
+  const AlertRule rule =
+      ParseScriptRule("raise critical > 95% for 30s clear < 90% \n raise high > 85% for 2m clear < 80%");
   AlertState state = RaisedState(rule, RaisedEvent("critical", 4), 2 * kHourMs);
   const ClauseTruth both[] = {{.raise = true}, {.raise = true}};
   EXPECT_FALSE(Advance(rule, state, {.now = 2 * kHourMs + 1, .value = 0.97, .truths = both}));

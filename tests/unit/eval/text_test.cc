@@ -50,7 +50,8 @@ TEST(TextTemplate, NamesTheColumnOfAFault) {
       {"line\n{x {y}", "2:1: '{' is not closed; write {{ for a brace"},
       {"{}", "1:2: \"\" is not a field: write value, level, since or the name of a label"},
       {"{in stance}", "1:2: \"in stance\" is not a field: write value, level, since or the name of a label"},
-      {"{value:precent}", "1:2: unknown format \"precent\" (did you mean \"percent\"?): write .0f to .9f, percent, duration or bytes"},
+      {"{value:precent}",
+       "1:2: unknown format \"precent\" (did you mean \"percent\"?): write .0f to .9f, percent, duration or bytes"},
       {"{value:.10f}", "1:2: unknown format \".10f\": write .0f to .9f, percent, duration or bytes"},
       {"{instance:bytes}", "1:2: format \"bytes\" does not fit here: only {value} takes formats, and {since:duration}"},
   };
