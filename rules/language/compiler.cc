@@ -33,8 +33,11 @@ class Compilation {
     for (const auto& defaults : program_.defaults) alerts_.Check(defaults);
     CompileRules(set);
     policies_.CheckUnused();
-    alerts_.CheckTemplates();
-    CheckUnused(set);
+    // What an error hid would look unused.
+    if (!diagnostics_.has_errors()) {
+      alerts_.CheckTemplates();
+      CheckUnused(set);
+    }
     return set;
   }
 

@@ -58,13 +58,7 @@ promql::ExprPtr ExpressionCompiler::Compile(const ast::Expression& expression, c
   options.variable = [&](std::string_view name) { return Variable(name, scope); };
   auto parsed = promql::ParseExpr(expression.text, options);
   if (!parsed) {
-    for (Diagnostic& diagnostic : parsed.error().diagnostics) {
-      if (diagnostic.message.find(kReportedElsewhere) != std::string::npos) continue;
-      if (EndsWithOperator(expression.text)) {
-        diagnostic.message += "; an expression ends with its line, so begin the next line with the operator instead";
-      }
-      diagnostics_.Embedded(scope.source(), expression.span.offset, diagnostic);
-    }
+    ReportParseErrors(expression, scope, options);
     return nullptr;
   }
   // A let is checked where it stands, and only what passed is substituted: what is found here is this text's own.
@@ -72,6 +66,25 @@ promql::ExprPtr ExpressionCompiler::Compile(const ast::Expression& expression, c
   for (const Diagnostic& diagnostic : unsupported)
     diagnostics_.Embedded(scope.source(), expression.span.offset, diagnostic);
   return unsupported.empty() ? *parsed : nullptr;
+}
+
+/// PromQL's messages name places too ("the bracket at 3:14"), so it parses once more with blanks in front that bring
+/// the expression to its place in the file.
+void ExpressionCompiler::ReportParseErrors(const ast::Expression& expression, const Scope& scope,
+                                           const promql::ParseOptions& options) {
+  const Position place = scope.source()->PositionOf(expression.span.offset);
+  std::string padded(static_cast<std::size_t>(place.line - 1), '\n');
+  padded.append(static_cast<std::size_t>(place.column - 1), ' ');
+  padded += expression.text;
+  auto parsed = promql::ParseExpr(padded, options);
+  if (parsed) return;
+  for (Diagnostic& diagnostic : parsed.error().diagnostics) {
+    if (diagnostic.message.find(kReportedElsewhere) != std::string::npos) continue;
+    if (EndsWithOperator(expression.text)) {
+      diagnostic.message += "; an expression ends with its line, so begin the next line with the operator instead";
+    }
+    diagnostics_.Embedded(scope.source(), 0, diagnostic);
+  }
 }
 
 promql::ExprPtr ExpressionCompiler::CompileVector(const ast::Expression& expression, const Scope& scope,

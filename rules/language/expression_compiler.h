@@ -29,6 +29,7 @@ class ExpressionCompiler {
   const ast::Literal* Resolve(const ast::Literal& literal, const Scope& scope);
 
  private:
+  void ReportParseErrors(const ast::Expression& expression, const Scope& scope, const promql::ParseOptions& options);
   Result<promql::ExprPtr> Variable(std::string_view name, const Scope& scope);
   Result<promql::ExprPtr> LetValue(LetDefinition& let);
 
