@@ -67,6 +67,14 @@ Result<std::string_view> ProcFile::Read(ReadBuffer& buffer) {
   return std::string_view(buffer.data(), static_cast<std::size_t>(got));
 }
 
+std::optional<std::string_view> OptionalFile::Read(std::uint64_t round, ReadBuffer& buffer) {
+  if (round < next_try_) return std::nullopt;
+  const Result<std::string_view> text = file_.Read(buffer);
+  if (text) return *text;
+  next_try_ = round + kRoundsBetweenTries;
+  return std::nullopt;
+}
+
 Result<std::string_view> ReadOnceAt(int directory_fd, const char* name, ReadBuffer& buffer) {
   const int fd = openat(directory_fd, name, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return ErrnoError(errno, std::string("open ") + name);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -44,6 +46,23 @@ class ProcFile {
 
   std::string path_;
   int fd_ = -1;
+};
+
+/// A file that many kernels do not have. While it cannot be read it is tried again only every kRoundsBetweenTries
+/// rounds, so that a missing file costs nothing.
+class OptionalFile {
+ public:
+  static constexpr std::uint64_t kRoundsBetweenTries = 64;
+
+  explicit OptionalFile(std::string path) : file_(std::move(path)) {}
+
+  /// Nothing when the file cannot be read, for whatever reason. The view is good until the next Read into `buffer`.
+  std::optional<std::string_view> Read(std::uint64_t round, ReadBuffer& buffer);
+  const std::string& path() const { return file_.path(); }
+
+ private:
+  ProcFile file_;
+  std::uint64_t next_try_ = 0;
 };
 
 /// Reads a file that is wanted rarely: opened and closed each time.

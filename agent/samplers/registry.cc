@@ -1,5 +1,6 @@
 #include "agent/samplers/registry.h"
 
+#include "agent/samplers/cgroup/cgroup.h"
 #include "agent/samplers/filesystem/filesystem.h"
 #include "agent/samplers/host/cpu.h"
 #include "agent/samplers/host/diskstats.h"
@@ -15,6 +16,8 @@
 #include "agent/samplers/host/time.h"
 #include "agent/samplers/host/uname.h"
 #include "agent/samplers/host/vmstat.h"
+#include "agent/samplers/process/named_groups.h"
+#include "agent/samplers/process/self.h"
 
 namespace tickbird::samplers {
 namespace {
@@ -26,14 +29,27 @@ Result<std::unique_ptr<Collector>> Make(const CollectorContext& context) {
 }
 
 constexpr CollectorEntry kCollectors[] = {
-    {"conntrack", true, Make<MakeConntrackCollector>},  {"cpu", false, Make<MakeCpuCollector>},
-    {"diskstats", false, Make<MakeDiskstatsCollector>}, {"entropy", true, Make<MakeEntropyCollector>},
-    {"filefd", false, Make<MakeFilefdCollector>},       {"filesystem", true, Make<MakeFilesystemCollector>},
-    {"loadavg", false, Make<MakeLoadavgCollector>},     {"meminfo", false, Make<MakeMeminfoCollector>},
-    {"netdev", false, Make<MakeNetdevCollector>},       {"netstat", false, Make<MakeNetstatCollector>},
-    {"pressure", false, Make<MakePressureCollector>},   {"sockstat", false, Make<MakeSockstatCollector>},
-    {"stat", false, Make<MakeStatCollector>},           {"time", false, Make<MakeTimeCollector>},
-    {"uname", true, Make<MakeUnameCollector>},          {"vmstat", false, Make<MakeVmstatCollector>},
+    {"cgroup", false, Make<MakeCgroupCollector>},
+    {"cgroup_processes", true, Make<MakeCgroupProcessesCollector>},
+    {"conntrack", true, Make<MakeConntrackCollector>},
+    {"cpu", false, Make<MakeCpuCollector>},
+    {"diskstats", false, Make<MakeDiskstatsCollector>},
+    {"entropy", true, Make<MakeEntropyCollector>},
+    {"filefd", false, Make<MakeFilefdCollector>},
+    {"filesystem", true, Make<MakeFilesystemCollector>},
+    {"loadavg", false, Make<MakeLoadavgCollector>},
+    {"meminfo", false, Make<MakeMeminfoCollector>},
+    {"namedprocess", false, Make<MakeNamedGroupsCollector>},
+    {"netdev", false, Make<MakeNetdevCollector>},
+    {"netstat", false, Make<MakeNetstatCollector>},
+    {"pressure", false, Make<MakePressureCollector>},
+    {"process", false, Make<MakeSelfCollector>},
+    {"process_details", true, Make<MakeSelfDetailsCollector>},
+    {"sockstat", false, Make<MakeSockstatCollector>},
+    {"stat", false, Make<MakeStatCollector>},
+    {"time", false, Make<MakeTimeCollector>},
+    {"uname", true, Make<MakeUnameCollector>},
+    {"vmstat", false, Make<MakeVmstatCollector>},
 };
 
 }  // namespace

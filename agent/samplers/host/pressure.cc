@@ -54,17 +54,13 @@ class PressureCollector final : public Collector {
     return CollectIrq(batch);
   }
 
-  // Linux 6.1 with CONFIG_IRQ_TIME_ACCOUNTING; most kernels have none, and are asked again only after a pause of
-  // rounds.
+  // Linux 6.1 with CONFIG_IRQ_TIME_ACCOUNTING.
   Status CollectIrq(Batch& batch) {
-    if (batch.round() < irq_retry_round_) return {};
-    const Result<Pressure> irq = Read(irq_, batch);
-    if (!irq) {
-      irq_retry_round_ = batch.round() + kRoundsBetweenIrqTries;
-      return {};
-    }
+    const std::optional<std::string_view> text = irq_.Read(batch.round(), batch.buffer());
+    if (!text) return {};
+    TICKBIRD_ASSIGN_OR_RETURN(const Pressure irq, ParsePressure(*text));
     Row* const row = table_.Touch(batch, "irq", [](RowBuilder& builder) { builder.Add(kIrqColumn); });
-    row->Set(batch, 0, Seconds(irq->full_us.value_or(0)));
+    row->Set(batch, 0, Seconds(irq.full_us.value_or(0)));
     return {};
   }
 
@@ -75,13 +71,10 @@ class PressureCollector final : public Collector {
     return pressure;
   }
 
-  static constexpr std::uint64_t kRoundsBetweenIrqTries = 600;
-
   ProcFile cpu_;
   ProcFile io_;
   ProcFile memory_;
-  ProcFile irq_;
-  std::uint64_t irq_retry_round_ = 0;
+  OptionalFile irq_;
 };
 
 }  // namespace
