@@ -7,7 +7,7 @@
 
 #include "core/base/fs.h"
 #include "core/base/strings.h"
-#include "notifiers/channels/channel_factory.h"
+#include "notifiers/channels/channel.h"
 #include "rules/language/compiler.h"
 #include "rules/packs/packs.h"
 
@@ -103,7 +103,7 @@ language::CompileInput CompileInputFor(const config::Config& config, std::vector
   language::CompileInput input;
   for (const packs::Pack& pack : packs::BuiltinPacks()) {
     const bool wanted = std::find(config.rule_packs.begin(), config.rule_packs.end(), pack.name) != config.rule_packs.end();
-    if (wanted) input.packs.push_back({fmt::format("built-in/{}.rules", pack.name), std::string(pack.text)});
+    if (wanted) input.packs.push_back({std::string(pack.file), std::string(pack.text)});
   }
   input.files = std::move(files);
   for (const ReceiverSpec& receiver : config.receivers) {
@@ -111,6 +111,23 @@ language::CompileInput CompileInputFor(const config::Config& config, std::vector
   }
   if (!config.default_receiver.empty()) input.default_receivers = {config.default_receiver};
   return input;
+}
+
+/// Clients for channels that are only made to have their settings checked.
+class NoClient final : public HttpClient, public MailClient {
+ public:
+  void Send(OutgoingRequest, HttpClient::Callback) override {}
+  void Send(OutgoingMail, MailClient::Callback) override {}
+};
+
+void CheckReceivers(const std::vector<ReceiverSpec>& receivers, Fs& fs, Report& report) {
+  NoClient client;
+  const notify::ChannelDeps deps{.http = client, .mail = client, .fs = fs, .hostname = "localhost", .external_url = ""};
+  for (const ReceiverSpec& spec : receivers) {
+    if (const auto channel = notify::CreateChannel(spec, deps); !channel) {
+      report.AddError(spec.file, channel.error().position.value_or(spec.position), fmt::format("receiver {}: {}", Quoted(spec.name), channel.error().message));
+    }
+  }
 }
 
 /// Somebody must hear of alerts: without any receiver they go to a log file in the data directory.
@@ -142,11 +159,7 @@ LoadResult Load(const LoadOptions& options) {
   Loaded loaded{.config = *std::move(config)};
   loaded.receivers = loaded.config.receivers;
   loaded.receivers.insert(loaded.receivers.end(), compiled.rules.receivers.begin(), compiled.rules.receivers.end());
-  for (const ReceiverSpec& spec : loaded.receivers) {
-    if (const Status valid = notify::ValidateReceiver(spec); !valid) {
-      report.AddError(spec.file, valid.error().position.value_or(spec.position), fmt::format("receiver {}: {}", Quoted(spec.name), valid.error().message));
-    }
-  }
+  CheckReceivers(loaded.receivers, fs, report);
   if (report.has_errors()) return report.Take();
   loaded.rules = std::make_shared<const rules::RuleSet>(std::move(compiled.rules));
   return report.Take(std::move(loaded));
