@@ -1,52 +1,60 @@
 #pragma once
 
+#include <condition_variable>
 #include <mutex>
 
-/// Clang's thread-safety attributes; nothing under other compilers. The analysis is on in every clang build
-/// (-Wthread-safety).
 #if defined(__clang__)
-#define TICKBIRD_THREAD_ATTRIBUTE(x) __attribute__((x))
+#define TICKBIRD_THREAD_ANNOTATION(x) __attribute__((x))
 #else
-#define TICKBIRD_THREAD_ATTRIBUTE(x)
+#define TICKBIRD_THREAD_ANNOTATION(x)
 #endif
-
-/// On a member: read or write it only with the mutex held.
-#define TICKBIRD_GUARDED_BY(mutex) TICKBIRD_THREAD_ATTRIBUTE(guarded_by(mutex))
-/// On a function: the caller holds the mutex.
-#define TICKBIRD_REQUIRES(...) TICKBIRD_THREAD_ATTRIBUTE(requires_capability(__VA_ARGS__))
-/// On a function: the caller does not hold the mutex, because the function takes it.
-#define TICKBIRD_EXCLUDES(...) TICKBIRD_THREAD_ATTRIBUTE(locks_excluded(__VA_ARGS__))
-/// On a mutex: always taken after the named one.
-#define TICKBIRD_ACQUIRED_AFTER(...) TICKBIRD_THREAD_ATTRIBUTE(acquired_after(__VA_ARGS__))
+#define TICKBIRD_GUARDED_BY(x) TICKBIRD_THREAD_ANNOTATION(guarded_by(x))
+#define TICKBIRD_REQUIRES(...) TICKBIRD_THREAD_ANNOTATION(requires_capability(__VA_ARGS__))
+/// The caller must not hold it: the function takes it.
+#define TICKBIRD_EXCLUDES(...) TICKBIRD_THREAD_ANNOTATION(locks_excluded(__VA_ARGS__))
+/// On a mutex: taken after the named one where both are held.
+#define TICKBIRD_ACQUIRED_AFTER(...) TICKBIRD_THREAD_ANNOTATION(acquired_after(__VA_ARGS__))
 
 namespace tickbird {
 
-/// std::mutex with the attributes that libstdc++'s lacks.
-class TICKBIRD_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
+/// std::mutex that clang's -Wthread-safety can follow (libstdc++'s own carries no attributes).
+class TICKBIRD_THREAD_ANNOTATION(capability("mutex")) Mutex {
  public:
-  Mutex() = default;
-  Mutex(const Mutex&) = delete;
-  Mutex& operator=(const Mutex&) = delete;
-
-  void Lock() TICKBIRD_THREAD_ATTRIBUTE(acquire_capability()) { mutex_.lock(); }
-  void Unlock() TICKBIRD_THREAD_ATTRIBUTE(release_capability()) { mutex_.unlock(); }
+  void Lock() TICKBIRD_THREAD_ANNOTATION(acquire_capability()) { mutex_.lock(); }
+  void Unlock() TICKBIRD_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
 
  private:
+  friend class CondVar;
   std::mutex mutex_;
 };
 
 /// Holds a Mutex for a scope.
-class TICKBIRD_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {
+class TICKBIRD_THREAD_ANNOTATION(scoped_lockable) MutexLock {
  public:
-  explicit MutexLock(Mutex& mutex) TICKBIRD_THREAD_ATTRIBUTE(acquire_capability(mutex)) : mutex_(mutex) {
+  explicit MutexLock(Mutex& mutex) TICKBIRD_THREAD_ANNOTATION(acquire_capability(mutex)) : mutex_(mutex) {
     mutex_.Lock();
   }
+  ~MutexLock() TICKBIRD_THREAD_ANNOTATION(release_capability()) { mutex_.Unlock(); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;
-  ~MutexLock() TICKBIRD_THREAD_ATTRIBUTE(release_capability()) { mutex_.Unlock(); }
 
  private:
   Mutex& mutex_;
+};
+
+/// A condition of what a Mutex guards. Wakes may be spurious: wait in a loop over the condition.
+class CondVar {
+ public:
+  void Wait(Mutex& mutex) TICKBIRD_REQUIRES(mutex) {
+    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
+    condition_.wait(lock);
+    lock.release();
+  }
+  void NotifyOne() { condition_.notify_one(); }
+  void NotifyAll() { condition_.notify_all(); }
+
+ private:
+  std::condition_variable condition_;
 };
 
 }  // namespace tickbird

@@ -222,7 +222,7 @@ Status Wal::RemoveUpTo(int last) {
 void Wal::StartWriting(int first_index) {
   const auto observe = [this](int index, std::size_t bytes) {
     // Called by Append below, which holds the mutex; the analysis does not see through the callback.
-    [this, index, bytes]() TICKBIRD_THREAD_ATTRIBUTE(no_thread_safety_analysis) {
+    [this, index, bytes]() TICKBIRD_THREAD_ANNOTATION(no_thread_safety_analysis) {
       if (segments_.empty() || segments_.back().index != index) {
         segments_.push_back({index, 0, kNoTime});
         names_unsynced_ = true;

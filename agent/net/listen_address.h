@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+namespace tickbird::net {
+
+/// Where to listen: an IP literal and a port. Port 0: any free one.
+struct ListenAddress {
+  std::string host = "127.0.0.1";  ///< "": all interfaces, IPv6 and IPv4.
+  std::uint16_t port = 0;
+
+  /// "127.0.0.1:9797", "[::1]:9797", ":9797".
+  std::string ToString() const;
+};
+
+/// Reads "127.0.0.1:9797", "[::1]:9797", "localhost:9797", ":9797" and "*:9797". Names other than localhost are
+/// refused: they would make the start depend on DNS. kParse.
+Result<ListenAddress> ParseListenAddress(std::string_view text);
+
+}  // namespace tickbird::net
