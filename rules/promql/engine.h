@@ -40,6 +40,10 @@ struct QueryOptions {
   DurationMs lookback = 5 * kMinuteMs;
   std::size_t max_samples = 50'000'000;        ///< Decoded or produced at once; past it kTooLarge.
   const std::atomic<bool>* cancelled = nullptr;  ///< Checked between series and steps; true: kCancelled.
+  DurationMs default_subquery_step = kMinuteMs;  ///< Of `expr[range:]`; Prometheus takes its global evaluation interval.
+  /// Metric names go away from the final result and not from each intermediate one, so that label_replace and `by (__name__)` still
+  /// see them. Prometheus' feature promql-delayed-name-removal, off there too.
+  bool delayed_name_removal = false;
 };
 
 struct QueryResult {
