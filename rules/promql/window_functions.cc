@@ -214,6 +214,7 @@ double QuantileOverTime(const Window& window, Parameters parameters) {
 
 double MadOverTime(const Window& window, Parameters) {
   std::vector<double> values(window.values().begin(), window.values().end());
+  if (std::ranges::any_of(values, [](double value) { return std::isnan(value); })) return kNan;
   const double median = QuantileOf(0.5, values);
   for (double& value : values) value = std::abs(value - median);
   return QuantileOf(0.5, values);
