@@ -10,6 +10,10 @@
 #endif
 #define TICKBIRD_GUARDED_BY(x) TICKBIRD_THREAD_ANNOTATION(guarded_by(x))
 #define TICKBIRD_REQUIRES(...) TICKBIRD_THREAD_ANNOTATION(requires_capability(__VA_ARGS__))
+/// The caller must not hold it: the function takes it.
+#define TICKBIRD_EXCLUDES(...) TICKBIRD_THREAD_ANNOTATION(locks_excluded(__VA_ARGS__))
+/// On a mutex: taken after the named one where both are held.
+#define TICKBIRD_ACQUIRED_AFTER(...) TICKBIRD_THREAD_ANNOTATION(acquired_after(__VA_ARGS__))
 
 namespace tickbird {
 

@@ -1,0 +1,193 @@
+#include "core/tsdb/head.h"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+namespace tickbird::tsdb {
+namespace {
+
+// Far above any count of series, far enough below the end that counting on cannot overflow.
+constexpr SeriesRef kMaxReplayedRef = SeriesRef{1} << 56;
+
+/// The family that a series of this name belongs to, for records of programs that do not write it down.
+std::string_view FamilyOf(std::string_view metric_name, MetricType type) {
+  const auto without = [&](std::initializer_list<std::string_view> suffixes) {
+    for (const std::string_view suffix : suffixes) {
+      if (metric_name.size() > suffix.size() && metric_name.ends_with(suffix)) {
+        return metric_name.substr(0, metric_name.size() - suffix.size());
+      }
+    }
+    return metric_name;
+  };
+  switch (type) {
+    case MetricType::kHistogram:
+      return without({"_bucket", "_count", "_sum"});
+    case MetricType::kGaugeHistogram:
+      return without({"_bucket", "_gcount", "_gsum"});
+    case MetricType::kSummary:
+      return without({"_count", "_sum"});
+    default:
+      return metric_name;
+  }
+}
+
+}  // namespace
+
+std::string_view RefusedReasonName(RefusedReason reason) {
+  constexpr std::array<std::string_view, kRefusedReasons> kNames = {"out_of_order", "duplicate",    "too_far_in_future",
+                                                                    "too_old",      "series_limit", "no_name"};
+  return kNames[static_cast<std::size_t>(reason)];
+}
+
+Result<std::unique_ptr<Head>> Head::Open(Fs& fs, HeadOptions options, std::string wal_directory, TimestampMs now) {
+  std::unique_ptr<Head> head(new Head(fs, std::move(options)));
+  {
+    MutexLock lock(head->mutex_);
+    head->now_ = now;
+  }
+  if (!wal_directory.empty()) {
+    TICKBIRD_ASSIGN_OR_RETURN(head->wal_, Wal::Open(fs, std::move(wal_directory), head->options_.wal));
+    TICKBIRD_RETURN_IF_ERROR(head->ReplayLog());
+  }
+  return head;
+}
+
+Head::~Head() = default;
+
+Status Head::ReplayLog() {
+  WalReplay facts;
+  DecodedRecord decoded;
+  const auto use = [&](std::string_view bytes) -> Result<TimestampMs> {
+    TICKBIRD_RETURN_IF_ERROR(DecodeRecord(bytes, &decoded));
+    return ReplayRecord(decoded);
+  };
+  TICKBIRD_RETURN_IF_ERROR(wal_->Replay(use, &facts));
+  MutexLock lock(mutex_);
+  replay_aliases_ = {};
+  stats_.replay.wal = std::move(facts);
+  stats_.replay.series = static_cast<std::int64_t>(table_.size());
+  return {};
+}
+
+Result<TimestampMs> Head::ReplayRecord(const DecodedRecord& record) {
+  MutexLock lock(mutex_);
+  for (const auto& entry : record.series) TICKBIRD_RETURN_IF_ERROR(ReplaySeries(entry));
+  TimestampMs newest = kNoTime;
+  for (const auto& entry : record.samples) {
+    ReplaySample(entry);
+    newest = std::max(newest, entry.timestamp);
+  }
+  for (const auto& entry : record.metadata) ReplayMetadata(entry);
+  EvictOverLimit();
+  return newest;
+}
+
+Slot Head::ReplaySlot(SeriesRef ref) const {
+  const Slot slot = table_.FindRef(ref);
+  if (slot != kNoSlot || replay_aliases_.empty()) return slot;
+  const auto alias = replay_aliases_.find(ref);
+  return alias == replay_aliases_.end() ? kNoSlot : alias->second;
+}
+
+Status Head::ReplaySeries(const DecodedRecord::SeriesEntry& entry) {
+  if (entry.ref == 0 || entry.ref > kMaxReplayedRef) {
+    return Error{ErrorCode::kCorruption, fmt::format("series reference {} is out of range", entry.ref)};
+  }
+  last_ref_ = std::max(last_ref_, entry.ref);
+  if (const Slot known = ReplaySlot(entry.ref); known != kNoSlot) {
+    if (table_.at(known).labels != entry.labels) ++stats_.replay.refused_series;
+    return {};
+  }
+  // A series that expired and came back: samples of either reference are its own.
+  if (const Slot same = table_.Find(entry.labels); same != kNoSlot) {
+    replay_aliases_.emplace(table_.at(same).ref, same);
+    table_.Rebind(same, entry.ref);
+    return {};
+  }
+  if (table_.size() >= options_.max_series || entry.labels.MetricName().empty()) {
+    ++stats_.replay.refused_series;
+    return {};
+  }
+  table_.Insert(entry.ref, entry.labels);
+  return {};
+}
+
+void Head::ReplaySample(const DecodedRecord::SampleEntry& entry) {
+  last_ref_ = std::max(last_ref_, std::min(entry.ref, kMaxReplayedRef));
+  const Slot slot = ReplaySlot(entry.ref);
+  if (slot == kNoSlot) {
+    ++stats_.replay.unknown_samples;
+    return;
+  }
+  if (entry.timestamp < now_ - options_.retention) {
+    ++stats_.replay.old_samples;
+    return;
+  }
+  Series& series = table_.at(slot);
+  if (entry.timestamp <= series.open.newest_time()) {
+    ++stats_.replay.repeated_samples;
+    return;
+  }
+  if (!series.name) series.name = postings_.Add(slot, series.labels);
+  Store(&series, entry.timestamp, entry.value);
+  ++stats_.replay.samples;
+}
+
+void Head::ReplayMetadata(const DecodedRecord::MetadataEntry& entry) {
+  const Slot slot = ReplaySlot(entry.ref);
+  std::string_view family = entry.family;
+  if (family.empty() && slot != kNoSlot) family = FamilyOf(table_.at(slot).labels.MetricName(), entry.metadata.type);
+  if (family.empty() || (metadata_.size() >= options_.max_series && !metadata_.contains(family))) return;
+  metadata_.insert_or_assign(std::string(family), entry.metadata);
+}
+
+std::uint32_t Head::NextBatchId() {
+  MutexLock lock(mutex_);
+  if (++last_batch_ == 0) ++last_batch_;
+  return last_batch_;
+}
+
+void Head::SetCommitListener(CommitListener listener) {
+  auto shared = listener ? std::make_shared<const CommitListener>(std::move(listener)) : nullptr;
+  MutexLock lock(mutex_);
+  listener_ = std::move(shared);
+}
+
+Status Head::Sync() {
+  if (!wal_) return {};
+  Status status = wal_->Sync();
+  if (!status) {
+    MutexLock lock(mutex_);
+    ++stats_.sync_failures;
+  }
+  return status;
+}
+
+Status Head::Close() {
+  {
+    MutexLock log(log_mutex_);
+    closed_ = true;
+  }
+  return Sync();
+}
+
+HeadStats Head::Stats() const {
+  HeadStats stats;
+  {
+    MutexLock lock(mutex_);
+    stats = stats_;
+    stats.series = static_cast<std::int64_t>(table_.size());
+    stats.label_bytes = static_cast<std::int64_t>(table_.label_bytes());
+    stats.index_bytes = static_cast<std::int64_t>(table_.index_bytes() + postings_.ByteSize());
+    stats.metadata = static_cast<std::int64_t>(metadata_.size());
+  }
+  if (wal_) stats.wal = wal_->stats();
+  return stats;
+}
+
+Postings::LabelsOf Head::LabelsOf() const {
+  return [table = &table_](Slot slot) -> const Labels& { return table->at(slot).labels; };
+}
+
+}  // namespace tickbird::tsdb

@@ -1,0 +1,218 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/fs.h"
+#include "core/base/mutex.h"
+#include "core/base/result.h"
+#include "core/model/appender.h"
+#include "core/model/commit_notice.h"
+#include "core/model/queryable.h"
+#include "core/tsdb/fwd.h"
+#include "core/tsdb/postings.h"
+#include "core/tsdb/record.h"
+#include "core/tsdb/series_table.h"
+#include "core/tsdb/wal.h"
+
+namespace tickbird::tsdb {
+
+struct HeadOptions {
+  DurationMs retention = 2 * kHourMs;  ///< The window that is kept in memory, back from `now`.
+  /// Of encoded samples; above it the oldest finished chunks go first. Open chunks (about 1 KiB a series at most) stay.
+  std::int64_t max_chunk_bytes = std::int64_t{64} << 20;
+  std::size_t max_series = 100'000;  ///< At the limit new series are refused and existing ones go on. Also of metadata.
+  std::size_t max_selected = 1'000'000;    ///< Series that one Select may return.
+  DurationMs max_future = 10 * kMinuteMs;  ///< Samples further than this after `now` are refused.
+  /// How long a series without samples in memory is remembered, so that its reference stays good.
+  DurationMs series_expiry = 10 * kMinuteMs;
+  WalOptions wal;
+};
+
+enum class RefusedReason { kOutOfOrder, kDuplicate, kTooFarInFuture, kTooOld, kSeriesLimit, kNoName };
+inline constexpr std::size_t kRefusedReasons = 6;
+/// "out_of_order", "duplicate", "too_far_in_future", "too_old", "series_limit", "no_name".
+std::string_view RefusedReasonName(RefusedReason reason);
+
+/// What the start found in the log.
+struct HeadReplay {
+  WalReplay wal;
+  std::int64_t series = 0;
+  std::int64_t samples = 0;
+  std::int64_t old_samples = 0;       ///< Older than the retention.
+  std::int64_t unknown_samples = 0;   ///< Of series whose record was lost with a damaged segment.
+  std::int64_t repeated_samples = 0;  ///< Not newer than what was there.
+  std::int64_t refused_series = 0;    ///< Above max_series, or with a reference that another series has.
+};
+
+/// Counters since Open, and sizes now. Bytes are estimates of heap memory, without the allocator's overhead.
+struct HeadStats {
+  std::int64_t series = 0;
+  std::int64_t chunks = 0;       ///< Finished ones.
+  std::int64_t chunk_bytes = 0;  ///< Finished and open.
+  std::int64_t label_bytes = 0;
+  std::int64_t index_bytes = 0;  ///< Postings and series table.
+  std::int64_t metadata = 0;
+  TimestampMs min_time = 0;  ///< Of the samples held, as of the last Maintain; 0 with none.
+  TimestampMs max_time = 0;  ///< Newest ever committed; 0 before the first.
+
+  std::int64_t samples_appended = 0;
+  std::array<std::int64_t, kRefusedReasons> samples_refused = {};  ///< By RefusedReason.
+  std::int64_t series_created = 0;
+  std::int64_t series_expired = 0;
+  std::int64_t chunks_evicted = 0;  ///< For max_chunk_bytes.
+  std::int64_t metadata_refused = 0;
+
+  std::int64_t wal_failures = 0;      ///< Failed writes.
+  std::int64_t wal_samples_lost = 0;  ///< In memory, but not logged by those.
+  std::int64_t sync_failures = 0;
+  std::int64_t truncate_failures = 0;
+  WalStats wal;
+  HeadReplay replay;
+};
+
+/// The part of the store that is in memory: series with their compressed samples, an index over their labels, and a
+/// write-ahead log that brings them back after a crash.
+///
+/// Thread safe. One mutex guards the series; it is held for a batch at Commit, for moments elsewhere, and never during
+/// disk I/O or decoding. Queries copy references to finished chunks and the bytes of the open one. Time comes from the
+/// caller: `now` is what Open or the last Maintain was given, so a clock that jumps ahead wants a Maintain before the
+/// next samples.
+class Head final : public Appendable, public Queryable {
+ public:
+  /// Locks `wal_directory` and replays what is in it; empty: memory only. `fs` must outlive the head. kUnavailable when
+  /// another process has the directory, kUnsupported for a log that we do not read, or why a file could not be read. A
+  /// torn or damaged log is no error: see HeadStats::replay.
+  static Result<std::unique_ptr<Head>> Open(Fs& fs, HeadOptions options, std::string wal_directory, TimestampMs now);
+  /// Does not sync: call Close first. Appenders must be gone.
+  ~Head() override;
+
+  std::unique_ptr<Appender> NewAppender() override;
+
+  Result<std::vector<SelectedSeries>> Select(const Selection& selection) const override;
+  std::vector<std::string> LabelNames(const std::vector<Matcher>& matchers) const override;
+  std::vector<std::string> LabelValues(std::string_view name, const std::vector<Matcher>& matchers) const override;
+  std::map<std::string, MetricMetadata, std::less<>> Metadata() const override;
+
+  /// Called after each commit with samples, on the committing thread, with no lock held. An empty one turns it off.
+  void SetCommitListener(CommitListener listener);
+
+  /// Drops what is older than the retention, forgets series without samples, shortens the log. To be called every 10 to
+  /// 60 s on a thread that may block; takes the lock in short slices.
+  void Maintain(TimestampMs now);
+  /// Returns when all commits that returned before the call survive a power cut. On a thread that may block.
+  Status Sync();
+  /// Syncs, and from then on commits report kUnavailable. The directory is unlocked by the destructor.
+  Status Close();
+
+  HeadStats Stats() const;
+
+ private:
+  friend class HeadAppender;
+
+  struct BatchSample {
+    Slot slot;
+    TimestampMs timestamp;
+    double value;
+  };
+  /// What an appender has collected.
+  struct Batch {
+    std::uint32_t id = 0;
+    std::vector<BatchSample> samples;
+    std::vector<Slot> new_slots;  // may hold a slot twice
+    std::vector<std::pair<std::string, MetricMetadata>> metadata;
+  };
+  /// What is on its way to the log.
+  struct LogBatch {
+    RecordWriter records;
+    std::vector<SeriesRef> series;      // whose series records are in it
+    std::vector<std::string> families;  // whose metadata is in it
+    std::int64_t samples = 0;
+    TimestampMs newest = kNoTime;
+
+    void Clear();
+  };
+  struct CheckpointState {
+    Slot next_slot = 0;
+    bool metadata_done = false;
+  };
+
+  Head(Fs& fs, HeadOptions options) : fs_(fs), options_(std::move(options)) {}
+
+  // head.cc
+  Status ReplayLog();
+  Result<TimestampMs> ReplayRecord(const DecodedRecord& record) TICKBIRD_EXCLUDES(mutex_);
+  Status ReplaySeries(const DecodedRecord::SeriesEntry& entry) TICKBIRD_REQUIRES(mutex_);
+  void ReplaySample(const DecodedRecord::SampleEntry& entry) TICKBIRD_REQUIRES(mutex_);
+  void ReplayMetadata(const DecodedRecord::MetadataEntry& entry) TICKBIRD_REQUIRES(mutex_);
+  Slot ReplaySlot(SeriesRef ref) const TICKBIRD_REQUIRES(mutex_);
+
+  // head_append.cc
+  std::uint32_t NextBatchId() TICKBIRD_EXCLUDES(mutex_);
+  Result<SeriesRef> AppendTo(Batch* batch, SeriesRef ref, const Labels& labels, TimestampMs timestamp, double value)
+      TICKBIRD_EXCLUDES(mutex_);
+  Result<Slot> FindOrCreate(SeriesRef ref, const Labels& labels, TimestampMs timestamp) TICKBIRD_REQUIRES(mutex_);
+  Error Refuse(RefusedReason reason, const Labels& labels, TimestampMs timestamp) TICKBIRD_REQUIRES(mutex_);
+  void AddMetadata(Batch* batch, std::string_view family, const MetricMetadata& metadata) TICKBIRD_EXCLUDES(mutex_);
+  Status Commit(Batch* batch) TICKBIRD_EXCLUDES(mutex_, log_mutex_);
+  void Rollback(Batch* batch) TICKBIRD_EXCLUDES(mutex_);
+  bool CommitSample(const BatchSample& sample, std::uint32_t batch_id) TICKBIRD_REQUIRES(mutex_);
+  void CommitMetadata(Batch* batch) TICKBIRD_REQUIRES(mutex_);
+  void Store(Series* series, TimestampMs timestamp, double value) TICKBIRD_REQUIRES(mutex_);
+  void FinishChunk(Series* series) TICKBIRD_REQUIRES(mutex_);
+  bool LogFamily(const std::string& family, const MetricMetadata& metadata) TICKBIRD_REQUIRES(mutex_);
+  Slot FamilySeries(std::string_view family) const TICKBIRD_REQUIRES(mutex_);
+  Status WriteLog() TICKBIRD_EXCLUDES(mutex_, log_mutex_);
+  void CountLogFailure() TICKBIRD_REQUIRES(log_mutex_) TICKBIRD_EXCLUDES(mutex_);
+  void TakeLogBatch(RecordWriter* repeated) TICKBIRD_REQUIRES(mutex_, log_mutex_);
+
+  // head_maintain.cc
+  void MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampMs* oldest) TICKBIRD_REQUIRES(mutex_);
+  void DropOldChunks(Series* series, TimestampMs keep_from) TICKBIRD_REQUIRES(mutex_);
+  std::size_t DropChunks(Series* series, std::size_t count) TICKBIRD_REQUIRES(mutex_);
+  void EvictOverLimit() TICKBIRD_REQUIRES(mutex_);
+  void ForgetMetadata() TICKBIRD_REQUIRES(mutex_);
+  bool FillCheckpoint(CheckpointState* state, RecordWriter* records) TICKBIRD_EXCLUDES(mutex_);
+
+  Postings::LabelsOf LabelsOf() const TICKBIRD_REQUIRES(mutex_);
+  std::vector<Slot> Find(const std::vector<Matcher>& matchers) const TICKBIRD_REQUIRES(mutex_);
+
+  Fs& fs_;
+  const HeadOptions options_;
+  std::unique_ptr<Wal> wal_;
+
+  /// Held by Maintain alone.
+  Mutex maintain_mutex_;
+  /// Held while a batch is written to the log, so that batches get there in the order of their commits.
+  Mutex log_mutex_;
+  LogBatch writing_ TICKBIRD_GUARDED_BY(log_mutex_);
+  std::vector<SeriesRef> lost_series_ TICKBIRD_GUARDED_BY(log_mutex_);  // their records did not make it into the log
+  std::set<std::string> lost_families_ TICKBIRD_GUARDED_BY(log_mutex_);
+  Status log_status_ TICKBIRD_GUARDED_BY(log_mutex_);
+  bool closed_ TICKBIRD_GUARDED_BY(log_mutex_) = false;
+
+  mutable Mutex mutex_ TICKBIRD_ACQUIRED_AFTER(log_mutex_);
+  SeriesTable table_ TICKBIRD_GUARDED_BY(mutex_);
+  Postings postings_ TICKBIRD_GUARDED_BY(mutex_);
+  std::map<std::string, MetricMetadata, std::less<>> metadata_ TICKBIRD_GUARDED_BY(mutex_);
+  std::set<std::string> unlogged_families_ TICKBIRD_GUARDED_BY(mutex_);  // no series of theirs existed yet
+  LogBatch pending_ TICKBIRD_GUARDED_BY(mutex_);
+  std::shared_ptr<const CommitListener> listener_ TICKBIRD_GUARDED_BY(mutex_);
+  std::unordered_map<SeriesRef, Slot> replay_aliases_ TICKBIRD_GUARDED_BY(mutex_);  // empty after the replay
+  TimestampMs now_ TICKBIRD_GUARDED_BY(mutex_) = 0;
+  TimestampMs evicted_until_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;
+  SeriesRef last_ref_ TICKBIRD_GUARDED_BY(mutex_) = 0;
+  std::uint32_t last_batch_ TICKBIRD_GUARDED_BY(mutex_) = 0;
+  HeadStats stats_ TICKBIRD_GUARDED_BY(mutex_);
+};
+
+}  // namespace tickbird::tsdb

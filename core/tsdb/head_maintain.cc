@@ -1,0 +1,141 @@
+#include <algorithm>
+
+#include "core/tsdb/head.h"
+
+namespace tickbird::tsdb {
+namespace {
+
+// Series looked at under one hold of the lock: well under a millisecond.
+constexpr Slot kSlice = 1024;
+// Eviction makes this part of the limit free, so that it does not come with every commit.
+constexpr std::int64_t kFreedPart = 16;
+constexpr TimestampMs kEvictionSteps = 16;
+
+}  // namespace
+
+std::size_t Head::DropChunks(Series* series, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) stats_.chunk_bytes -= static_cast<std::int64_t>(series->chunks[i].ByteSize());
+  series->chunks.erase(series->chunks.begin(), series->chunks.begin() + static_cast<std::ptrdiff_t>(count));
+  stats_.chunks -= static_cast<std::int64_t>(count);
+  return count;
+}
+
+void Head::DropOldChunks(Series* series, TimestampMs keep_from) {
+  std::size_t old = 0;
+  while (old < series->chunks.size() && series->chunks[old].max_time() < keep_from) ++old;
+  if (old > 0) DropChunks(series, old);
+  if (!series->open.empty() && series->open.newest_time() < keep_from) {
+    stats_.chunk_bytes -= static_cast<std::int64_t>(series->open.capacity());
+    series->open.ClearAndFree();
+  }
+}
+
+void Head::MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampMs* oldest) {
+  std::vector<Slot> expired;
+  for (Slot slot = begin; slot < std::min(end, table_.slot_end()); ++slot) {
+    Series& series = table_.at(slot);
+    if (series.ref == 0) continue;
+    DropOldChunks(&series, keep_from);
+    if (series.HasSamples()) {
+      *oldest = *oldest == 0 ? series.oldest_time() : std::min(*oldest, series.oldest_time());
+    } else if (series.pending_samples == 0 && series.open.newest_time() < keep_from - options_.series_expiry) {
+      expired.push_back(slot);
+    }
+  }
+  std::vector<Slot> indexed;
+  std::copy_if(expired.begin(), expired.end(), std::back_inserter(indexed),
+               [this](Slot slot) TICKBIRD_REQUIRES(mutex_) { return table_.at(slot).name != nullptr; });
+  if (!indexed.empty()) postings_.Remove(indexed, LabelsOf());
+  for (const Slot slot : expired) {
+    stats_.chunk_bytes -= static_cast<std::int64_t>(table_.at(slot).open.capacity());
+    table_.Erase(slot);
+  }
+  stats_.series_expired += static_cast<std::int64_t>(expired.size());
+}
+
+/// Drops the metadata of families that have no series left.
+void Head::ForgetMetadata() {
+  std::erase_if(metadata_,
+                [this](const auto& entry) TICKBIRD_REQUIRES(mutex_) { return FamilySeries(entry.first) == kNoSlot; });
+}
+
+/// Takes the oldest time slices away from all series until there is room again.
+void Head::EvictOverLimit() {
+  if (stats_.chunk_bytes <= options_.max_chunk_bytes) return;
+  const std::int64_t target = options_.max_chunk_bytes - options_.max_chunk_bytes / kFreedPart;
+  while (stats_.chunk_bytes > target && stats_.chunks > 0) {
+    TimestampMs oldest = stats_.max_time;
+    for (Slot slot = 0; slot < table_.slot_end(); ++slot) {
+      const Series& series = table_.at(slot);
+      if (!series.chunks.empty()) oldest = std::min(oldest, series.chunks.front().max_time());
+    }
+    const TimestampMs until = oldest + (stats_.max_time - oldest) / kEvictionSteps;
+    for (Slot slot = 0; slot < table_.slot_end(); ++slot) {
+      Series& series = table_.at(slot);
+      std::size_t old = 0;
+      while (old < series.chunks.size() && series.chunks[old].max_time() <= until) ++old;
+      if (old > 0) stats_.chunks_evicted += static_cast<std::int64_t>(DropChunks(&series, old));
+    }
+    evicted_until_ = std::max(evicted_until_, until);
+  }
+}
+
+/// The next part of a checkpoint: the records of all series, then the metadata.
+bool Head::FillCheckpoint(CheckpointState* state, RecordWriter* records) {
+  MutexLock lock(mutex_);
+  if (state->next_slot < table_.slot_end()) {
+    const Slot end = std::min(state->next_slot + kSlice, table_.slot_end());
+    for (Slot slot = state->next_slot; slot < end; ++slot) {
+      const Series& series = table_.at(slot);
+      if (series.name) records->AddSeries(series.ref, series.labels);
+    }
+    state->next_slot = end;
+    return true;
+  }
+  if (state->metadata_done) return false;
+  state->metadata_done = true;
+  for (const auto& [family, metadata] : metadata_) {
+    if (const Slot slot = FamilySeries(family); slot != kNoSlot)
+      records->AddMetadata(table_.at(slot).ref, family, metadata);
+  }
+  return true;
+}
+
+void Head::Maintain(TimestampMs now) {
+  MutexLock maintain(maintain_mutex_);
+  const TimestampMs keep_from = now - options_.retention;
+  Slot end = 0;
+  std::int64_t expired_before = 0;
+  {
+    MutexLock lock(mutex_);
+    now_ = now;
+    end = table_.slot_end();
+    expired_before = stats_.series_expired;
+  }
+  TimestampMs oldest = 0;
+  for (Slot begin = 0; begin < end; begin += kSlice) {
+    MutexLock lock(mutex_);
+    MaintainSlice(begin, begin + kSlice, keep_from, &oldest);
+  }
+  TimestampMs truncate_before = keep_from;
+  {
+    MutexLock lock(mutex_);
+    stats_.min_time = oldest;
+    if (stats_.series_expired != expired_before) ForgetMetadata();
+    std::erase_if(unlogged_families_, [this](const std::string& family) TICKBIRD_REQUIRES(mutex_) {
+      const auto known = metadata_.find(family);
+      return known == metadata_.end() || LogFamily(family, known->second);
+    });
+    truncate_before = std::max(truncate_before, evicted_until_);
+  }
+  if (!wal_) return;
+  CheckpointState state;
+  const Status truncated =
+      wal_->Truncate(truncate_before, [&](RecordWriter* records) { return FillCheckpoint(&state, records); });
+  if (!truncated) {
+    MutexLock lock(mutex_);
+    ++stats_.truncate_failures;
+  }
+}
+
+}  // namespace tickbird::tsdb

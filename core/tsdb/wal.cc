@@ -1,0 +1,345 @@
+#include "core/tsdb/wal.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "core/tsdb/xor_chunk.h"
+
+namespace tickbird::tsdb {
+namespace {
+
+constexpr std::string_view kLockName = "lock";
+constexpr std::string_view kCheckpointPrefix = "checkpoint.";
+constexpr std::string_view kTemporarySuffix = ".tmp";
+constexpr std::string_view kDamagedSuffix = ".damaged";
+constexpr std::string_view kRepairedSuffix = ".repaired";
+
+/// The number that a name is, or -1.
+int ParseIndex(std::string_view name) {
+  int index = -1;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), index);
+  return error == std::errc() && end == name.data() + name.size() && name.front() != '-' ? index : -1;
+}
+
+int CheckpointIndex(std::string_view name) {
+  return name.starts_with(kCheckpointPrefix) ? ParseIndex(name.substr(kCheckpointPrefix.size())) : -1;
+}
+
+std::string CheckpointName(int index) {
+  return fmt::format("{}{:08}", kCheckpointPrefix, index);
+}
+
+/// The numbers of segments or checkpoints in a directory, ascending.
+template <class IndexOf>
+Result<std::vector<int>> ListIndexes(Fs& fs, const std::string& directory, IndexOf index_of) {
+  TICKBIRD_ASSIGN_OR_RETURN(const auto names, fs.List(directory));
+  std::vector<int> indexes;
+  for (const std::string& name : names) {
+    if (const int index = index_of(name); index >= 0) indexes.push_back(index);
+  }
+  std::sort(indexes.begin(), indexes.end());
+  return indexes;
+}
+
+std::string ParentOf(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// Makes the directory and what is missing above it, so that the names survive a power cut.
+Status MakeDurableDirs(Fs& fs, const std::string& directory) {
+  std::vector<std::string> parents;
+  for (std::string path = directory; !fs.Exists(path); path = parents.back()) parents.push_back(ParentOf(path));
+  TICKBIRD_RETURN_IF_ERROR(fs.MakeDirs(directory));
+  for (const std::string& parent : parents) TICKBIRD_RETURN_IF_ERROR(fs.SyncDir(parent));
+  return {};
+}
+
+Status SyncFile(Fs& fs, const std::string& path) {
+  TICKBIRD_ASSIGN_OR_RETURN(const auto file, fs.OpenAppend(path));
+  return file->Sync();
+}
+
+void Note(WalReplay* facts, std::string note) {
+  if (facts->notes.size() < WalReplay::kMaxNotes) facts->notes.push_back(std::move(note));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Wal>> Wal::Open(Fs& fs, std::string directory, WalOptions options) {
+  while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+  TICKBIRD_RETURN_IF_ERROR(MakeDurableDirs(fs, directory));
+  std::unique_ptr<Wal> wal(new Wal(fs, std::move(directory), options));
+  TICKBIRD_ASSIGN_OR_RETURN(wal->lock_, fs.Lock(JoinPath(wal->directory_, kLockName)));
+  TICKBIRD_RETURN_IF_ERROR(wal->FinishRepairs());
+  return wal;
+}
+
+/// Completes or undoes what a crash left half done: a segment between its two renames, a checkpoint not yet renamed.
+Status Wal::FinishRepairs() {
+  TICKBIRD_ASSIGN_OR_RETURN(const auto names, fs_.List(directory_));
+  for (const std::string& name : names) {
+    const std::string path = JoinPath(directory_, name);
+    if (name.ends_with(kRepairedSuffix)) {
+      const std::string target = path.substr(0, path.size() - kRepairedSuffix.size());
+      TICKBIRD_RETURN_IF_ERROR(fs_.Exists(target) ? fs_.Remove(path) : fs_.Rename(path, target));
+    } else if (name.starts_with(kCheckpointPrefix) && name.ends_with(kTemporarySuffix)) {
+      TICKBIRD_RETURN_IF_ERROR(fs_.RemoveAll(path));
+    }
+  }
+  return {};
+}
+
+Status Wal::Replay(const RecordHandler& handler, WalReplay* facts) {
+  TICKBIRD_RETURN_IF_ERROR(ReplayCheckpoint(handler, facts));
+  TICKBIRD_ASSIGN_OR_RETURN(const auto indexes, ListIndexes(fs_, directory_, ParseIndex));
+  TICKBIRD_ASSIGN_OR_RETURN(const auto checkpoints, ListIndexes(fs_, directory_, CheckpointIndex));
+  int next = checkpoints.empty() ? 0 : checkpoints.back() + 1;
+  std::vector<Segment> segments;
+  for (const int index : indexes) {
+    if (index < next) continue;
+    std::size_t bytes = 0;
+    TICKBIRD_ASSIGN_OR_RETURN(const TimestampMs newest,
+                              ReplayFile(JoinPath(directory_, SegmentName(index)), handler, facts, &bytes));
+    segments.push_back({index, bytes, newest});
+  }
+  if (!segments.empty()) next = segments.back().index + 1;
+  // An empty last one, as a start without samples leaves it, is written again.
+  if (!segments.empty() && segments.back().bytes == 0) {
+    segments.pop_back();
+    --next;
+  }
+  MutexLock lock(mutex_);
+  segments_ = std::move(segments);
+  StartWriting(next);
+  return {};
+}
+
+Status Wal::ReplayCheckpoint(const RecordHandler& handler, WalReplay* facts) {
+  TICKBIRD_ASSIGN_OR_RETURN(const auto checkpoints, ListIndexes(fs_, directory_, CheckpointIndex));
+  if (checkpoints.empty()) return {};
+  const std::string directory = JoinPath(directory_, CheckpointName(checkpoints.back()));
+  TICKBIRD_ASSIGN_OR_RETURN(const auto indexes, ListIndexes(fs_, directory, ParseIndex));
+  std::int64_t total = 0;
+  for (const int index : indexes) {
+    std::size_t bytes = 0;
+    TICKBIRD_ASSIGN_OR_RETURN([[maybe_unused]] const TimestampMs newest,
+                              ReplayFile(JoinPath(directory, SegmentName(index)), handler, facts, &bytes));
+    total += static_cast<std::int64_t>(bytes);
+  }
+  // A crash may have come between the checkpoint and the removal of what it replaces.
+  if (const Status removed = RemoveUpTo(checkpoints.back()); !removed) Note(facts, removed.error().message);
+  MutexLock lock(mutex_);
+  checkpoint_bytes_ = total;
+  return {};
+}
+
+Result<TimestampMs> Wal::ReplayFile(const std::string& path, const RecordHandler& handler, WalReplay* facts,
+                                    std::size_t* bytes) {
+  TICKBIRD_ASSIGN_OR_RETURN(const std::string content, fs_.Read(path));
+  *bytes = content.size();
+  ++facts->segments;
+  SegmentReader reader(content);
+  TimestampMs newest = kNoTime;
+  while (true) {
+    const std::size_t good_bytes = reader.good_bytes();
+    const SegmentReader::Outcome outcome = reader.Next();
+    if (outcome == SegmentReader::Outcome::kEnd) break;
+    if (outcome == SegmentReader::Outcome::kUnsupported) {
+      return Error{ErrorCode::kUnsupported,
+                   fmt::format("{}: {}; turn that off where it was written", path, reader.problem())};
+    }
+    if (outcome == SegmentReader::Outcome::kTorn) {
+      Note(facts,
+           fmt::format("{}: {}: dropped the last {} bytes", path, reader.problem(), content.size() - good_bytes));
+      CutOff(path, good_bytes, facts);
+      facts->torn_bytes += static_cast<std::int64_t>(content.size() - good_bytes);
+      *bytes = good_bytes;
+      break;
+    }
+    Result<TimestampMs> used = kNoTime;
+    if (outcome == SegmentReader::Outcome::kRecord) used = handler(reader.record());
+    if (used && outcome == SegmentReader::Outcome::kRecord) {
+      ++facts->records;
+      newest = std::max(newest, *used);
+    } else if (!used && used.error().code == ErrorCode::kUnsupported) {
+      ++facts->skipped_records;
+    } else if (!used && used.error().code != ErrorCode::kCorruption) {
+      return used;
+    } else {
+      const std::string problem = used ? reader.problem() : used.error().message;
+      Note(facts, fmt::format("{}: {}: set aside as {}{}, kept what stood before (dropped {} bytes)", path, problem,
+                              path.substr(path.rfind('/') + 1), kDamagedSuffix, content.size() - good_bytes));
+      SetAside(path, std::string_view(content).substr(0, good_bytes), facts);
+      facts->damaged_bytes += static_cast<std::int64_t>(content.size() - good_bytes);
+      *bytes = good_bytes;
+      break;
+    }
+  }
+  return newest;
+}
+
+void Wal::CutOff(const std::string& path, std::size_t good_bytes, WalReplay* facts) {
+  Result<std::unique_ptr<WritableFile>> file = fs_.OpenAppend(path);
+  Status status = file ? (*file)->Truncate(static_cast<std::int64_t>(good_bytes)) : Status(file.error());
+  if (status) status = (*file)->Sync();
+  if (!status) Note(facts, WithContext("repair", status.error()).message);
+}
+
+/// The damaged file stays for whoever wants to look at it; its good front takes its place, so that the next start and
+/// other readers find no hole. A crash between the renames is finished by FinishRepairs.
+void Wal::SetAside(const std::string& path, std::string_view good, WalReplay* facts) {
+  ++facts->damaged_segments;
+  const auto repair = [&]() -> Status {
+    const std::string repaired = path + std::string(kRepairedSuffix);
+    TICKBIRD_ASSIGN_OR_RETURN(const auto file, fs_.Create(repaired));
+    TICKBIRD_RETURN_IF_ERROR(file->Append(good));
+    TICKBIRD_RETURN_IF_ERROR(file->Sync());
+    TICKBIRD_RETURN_IF_ERROR(fs_.Rename(path, path + std::string(kDamagedSuffix)));
+    TICKBIRD_RETURN_IF_ERROR(fs_.Rename(repaired, path));
+    return fs_.SyncDir(ParentOf(path));
+  };
+  if (const Status status = repair(); !status) Note(facts, WithContext("repair", status.error()).message);
+}
+
+/// Removes the segments up to `last` and the checkpoints before it.
+Status Wal::RemoveUpTo(int last) {
+  TICKBIRD_ASSIGN_OR_RETURN(const auto segments, ListIndexes(fs_, directory_, ParseIndex));
+  TICKBIRD_ASSIGN_OR_RETURN(const auto checkpoints, ListIndexes(fs_, directory_, CheckpointIndex));
+  for (const int index : segments) {
+    if (index <= last) TICKBIRD_RETURN_IF_ERROR(fs_.Remove(JoinPath(directory_, SegmentName(index))));
+  }
+  for (const int index : checkpoints) {
+    if (index < last) TICKBIRD_RETURN_IF_ERROR(fs_.RemoveAll(JoinPath(directory_, CheckpointName(index))));
+  }
+  return fs_.SyncDir(directory_);
+}
+
+void Wal::StartWriting(int first_index) {
+  const auto observe = [this](int index, std::size_t bytes) {
+    // Called by Append below, which holds the mutex; the analysis does not see through the callback.
+    [this, index, bytes]() TICKBIRD_THREAD_ANNOTATION(no_thread_safety_analysis) {
+      if (segments_.empty() || segments_.back().index != index) {
+        segments_.push_back({index, 0, kNoTime});
+        names_unsynced_ = true;
+      }
+      segments_.back().bytes = bytes;
+      segments_.back().newest = std::max(segments_.back().newest, appending_newest_);
+      if (unsynced_.empty() || unsynced_.back() != index) unsynced_.push_back(index);
+    }();
+  };
+  writer_ = std::make_unique<SegmentWriter>(fs_, directory_, first_index, options_.segment_bytes, observe);
+}
+
+Status Wal::Append(const RecordWriter& records, TimestampMs newest) {
+  MutexLock lock(mutex_);
+  appending_newest_ = newest;
+  return writer_->Append(records);
+}
+
+Status Wal::Sync() {
+  MutexLock files(files_mutex_);
+  std::vector<int> indexes;
+  bool names_unsynced = false;
+  {
+    MutexLock lock(mutex_);
+    indexes.swap(unsynced_);
+    names_unsynced = std::exchange(names_unsynced_, false);
+  }
+  Status status;
+  for (const int index : indexes) {
+    if (status) status = SyncFile(fs_, JoinPath(directory_, SegmentName(index)));
+  }
+  if (status && names_unsynced) status = fs_.SyncDir(directory_);
+  if (status) return status;
+  MutexLock lock(mutex_);
+  for (const int index : unsynced_) {
+    if (indexes.empty() || indexes.back() != index) indexes.push_back(index);
+  }
+  unsynced_ = std::move(indexes);
+  names_unsynced_ = names_unsynced_ || names_unsynced;
+  return status;
+}
+
+Wal::Removal Wal::PlanRemoval(TimestampMs before) const {
+  MutexLock lock(mutex_);
+  std::int64_t total = 0;
+  for (const Segment& segment : segments_) total += static_cast<std::int64_t>(segment.bytes);
+  Removal removal;
+  std::int64_t freed = 0;
+  for (const Segment& segment : segments_) {
+    const bool over_limit = total - freed > options_.max_bytes;
+    if (segment.index >= writer_->index() || (segment.newest >= before && !over_limit)) break;
+    freed += static_cast<std::int64_t>(segment.bytes);
+    removal.last = segment.index;
+    if (segment.newest >= before) ++removal.over_limit;
+  }
+  // A checkpoint holds every series: writing one should free more than it costs.
+  if (freed < 2 * checkpoint_bytes_ && total <= options_.max_bytes) return {};
+  return removal;
+}
+
+Result<std::int64_t> Wal::WriteCheckpoint(int last, const CheckpointSource& source) {
+  const std::string final_path = JoinPath(directory_, CheckpointName(last));
+  const std::string path = final_path + std::string(kTemporarySuffix);
+  TICKBIRD_RETURN_IF_ERROR(fs_.RemoveAll(path));
+  TICKBIRD_RETURN_IF_ERROR(fs_.MakeDirs(path));
+  std::vector<std::int64_t> sizes;
+  SegmentWriter writer(fs_, path, 0, options_.segment_bytes, [&](int index, std::size_t bytes) {
+    sizes.resize(static_cast<std::size_t>(index) + 1);
+    sizes.back() = static_cast<std::int64_t>(bytes);
+  });
+  RecordWriter records;
+  while (source(&records)) {
+    TICKBIRD_RETURN_IF_ERROR(writer.Append(records));
+    records.Clear();
+  }
+  std::int64_t total = 0;
+  for (std::size_t index = 0; index < sizes.size(); ++index) {
+    TICKBIRD_RETURN_IF_ERROR(SyncFile(fs_, JoinPath(path, SegmentName(static_cast<int>(index)))));
+    total += sizes[index];
+  }
+  TICKBIRD_RETURN_IF_ERROR(fs_.SyncDir(path));
+  // One that could not be synced last time; the segments that it stands for are still there.
+  TICKBIRD_RETURN_IF_ERROR(fs_.RemoveAll(final_path));
+  TICKBIRD_RETURN_IF_ERROR(fs_.Rename(path, final_path));
+  TICKBIRD_RETURN_IF_ERROR(fs_.SyncDir(directory_));
+  return total;
+}
+
+Status Wal::Truncate(TimestampMs before, const CheckpointSource& source) {
+  const Removal removal = PlanRemoval(before);
+  if (removal.last < 0) return {};
+  const Result<std::int64_t> bytes = WriteCheckpoint(removal.last, source);
+  if (!bytes) {
+    // Best effort: the next start removes it too.
+    [[maybe_unused]] const Status removed =
+        fs_.RemoveAll(JoinPath(directory_, CheckpointName(removal.last) + std::string(kTemporarySuffix)));
+    return WithContext("write checkpoint", bytes.error());
+  }
+  MutexLock files(files_mutex_);
+  {
+    MutexLock lock(mutex_);
+    std::erase_if(segments_, [&](const Segment& segment) { return segment.index <= removal.last; });
+    std::erase_if(unsynced_, [&](int index) { return index <= removal.last; });
+    checkpoint_bytes_ = *bytes;
+    ++counters_.checkpoints;
+    counters_.segments_over_limit += removal.over_limit;
+  }
+  return RemoveUpTo(removal.last);
+}
+
+WalStats Wal::stats() const {
+  MutexLock lock(mutex_);
+  WalStats stats = counters_;
+  stats.bytes = checkpoint_bytes_;
+  for (const Segment& segment : segments_) stats.bytes += static_cast<std::int64_t>(segment.bytes);
+  stats.segments = static_cast<std::int64_t>(segments_.size());
+  return stats;
+}
+
+}  // namespace tickbird::tsdb

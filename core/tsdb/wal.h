@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/fs.h"
+#include "core/base/mutex.h"
+#include "core/base/result.h"
+#include "core/tsdb/record.h"
+#include "core/tsdb/segment.h"
+#include "core/tsdb/segment_writer.h"
+
+namespace tickbird::tsdb {
+
+struct WalOptions {
+  /// A segment goes when its last sample is too old, and replay holds one in memory: small ones keep both small. A
+  /// multiple of the page size.
+  std::size_t segment_bytes = std::size_t{4} << 20;
+  /// Of all segments; above it the oldest go although their samples are still in memory.
+  std::int64_t max_bytes = std::int64_t{256} << 20;
+};
+
+/// What reading the log found. Byte counts are of files.
+struct WalReplay {
+  std::int64_t segments = 0;
+  std::int64_t records = 0;
+  std::int64_t skipped_records = 0;   ///< Of types that we do not hold.
+  std::int64_t torn_bytes = 0;        ///< Of writes that were cut short by a crash; cut off.
+  std::int64_t damaged_segments = 0;  ///< Set aside as NNNNNNNN.damaged; what stood before the damage was used.
+  std::int64_t damaged_bytes = 0;     ///< From the damage to the end of those segments.
+  std::vector<std::string> notes;     ///< One sentence for each of these, at most kMaxNotes.
+
+  static constexpr std::size_t kMaxNotes = 20;
+};
+
+struct WalStats {
+  std::int64_t bytes = 0;  ///< Segments and checkpoint.
+  std::int64_t segments = 0;
+  std::int64_t checkpoints = 0;          ///< Written since the start.
+  std::int64_t segments_over_limit = 0;  ///< Removed for max_bytes while their samples were in memory.
+};
+
+/// The directory of the write-ahead log: numbered segments, and at most one checkpoint.NNNNNNNN that holds what is
+/// needed from the segments up to that number. Prometheus' layout; FORMAT.md says where ours has less in it.
+///
+/// Append, Sync and Truncate may run on three threads at once; Append waits for no sync. Replay comes first, alone.
+class Wal {
+ public:
+  /// Uses the record and returns the time of its newest sample (kNoTime: it has none). kUnsupported: skipped and
+  /// counted. kCorruption: the segment counts as damaged from this record on.
+  using RecordHandler = std::function<Result<TimestampMs>(std::string_view record)>;
+  /// Adds the next part of a checkpoint and returns true, or returns false at the end.
+  using CheckpointSource = std::function<bool(RecordWriter* records)>;
+
+  /// Makes and locks the directory. kUnavailable when another process has it.
+  static Result<std::unique_ptr<Wal>> Open(Fs& fs, std::string directory, WalOptions options);
+
+  /// Hands every record to the handler, oldest first. Cuts off torn ends and sets damaged segments aside; what it
+  /// cannot repair (no space) it leaves for the next start. kUnsupported when records are compressed with zstd;
+  /// kUnavailable and others when a file cannot be read. After an error the log may not be written.
+  Status Replay(const RecordHandler& handler, WalReplay* facts);
+
+  /// Hands the records to the operating system. After a failure none of them counts as logged; the next call starts
+  /// clean.
+  Status Append(const RecordWriter& records, TimestampMs newest) TICKBIRD_EXCLUDES(mutex_);
+  /// Returns when all that was appended before the call survives a power cut.
+  Status Sync() TICKBIRD_EXCLUDES(mutex_, files_mutex_);
+  /// Removes the oldest segments if all their samples are older than `before`, after a checkpoint was written for what
+  /// else is in them. Waits until that is worth a checkpoint. On an error nothing is removed.
+  Status Truncate(TimestampMs before, const CheckpointSource& source) TICKBIRD_EXCLUDES(mutex_, files_mutex_);
+
+  WalStats stats() const TICKBIRD_EXCLUDES(mutex_);
+
+ private:
+  struct Segment {
+    int index;
+    std::size_t bytes;
+    TimestampMs newest;
+  };
+  struct Removal {
+    int last = -1;  // all up to this one; -1: none
+    std::int64_t over_limit = 0;
+  };
+
+  Wal(Fs& fs, std::string directory, WalOptions options)
+      : fs_(fs), directory_(std::move(directory)), options_(options) {}
+
+  Status FinishRepairs();
+  Status ReplayCheckpoint(const RecordHandler& handler, WalReplay* facts);
+  Result<TimestampMs> ReplayFile(const std::string& path, const RecordHandler& handler, WalReplay* facts,
+                                 std::size_t* bytes);
+  void CutOff(const std::string& path, std::size_t good_bytes, WalReplay* facts);
+  void SetAside(const std::string& path, std::string_view good, WalReplay* facts);
+  Status RemoveUpTo(int last);
+  void StartWriting(int first_index) TICKBIRD_REQUIRES(mutex_);
+  Removal PlanRemoval(TimestampMs before) const TICKBIRD_EXCLUDES(mutex_);
+  Result<std::int64_t> WriteCheckpoint(int last, const CheckpointSource& source);
+
+  Fs& fs_;
+  const std::string directory_;
+  const WalOptions options_;
+  std::unique_ptr<FileLock> lock_;
+
+  /// Held while files are synced or removed, so that no sync makes a removed file again.
+  Mutex files_mutex_;
+  mutable Mutex mutex_ TICKBIRD_ACQUIRED_AFTER(files_mutex_);
+  std::unique_ptr<SegmentWriter> writer_ TICKBIRD_GUARDED_BY(mutex_);
+  std::vector<Segment> segments_ TICKBIRD_GUARDED_BY(mutex_);
+  std::vector<int> unsynced_ TICKBIRD_GUARDED_BY(mutex_);
+  bool names_unsynced_ TICKBIRD_GUARDED_BY(mutex_) = true;
+  TimestampMs appending_newest_ TICKBIRD_GUARDED_BY(mutex_) = 0;
+  std::int64_t checkpoint_bytes_ TICKBIRD_GUARDED_BY(mutex_) = 0;
+  WalStats counters_ TICKBIRD_GUARDED_BY(mutex_);
+};
+
+}  // namespace tickbird::tsdb

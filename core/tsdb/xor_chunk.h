@@ -1,0 +1,143 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "core/model/sample.h"
+
+/// Prometheus' XOR chunks, byte for byte: a big-endian count (16 bits); the first timestamp as a varint and the first
+/// value as 64 bits; the first time step as a uvarint; from then on the change of the step in 1, 16, 20, 24 or 68 bits,
+/// and the value's XOR with the one before: nothing, or its bits inside the last window, or with a new window (5 bits
+/// of leading zeros, 6 of length). Source: prometheus/prometheus tsdb/chunkenc/xor.go, tsdb/docs/format/chunks.md;
+/// after Facebook's Gorilla paper.
+namespace tickbird::tsdb {
+
+/// No timestamp: older than every other.
+inline constexpr TimestampMs kNoTime = std::numeric_limits<TimestampMs>::min();
+
+/// A finished chunk that never changes: one counted block of header and bytes, so a copy is one increment. Null by
+/// default. Thread safe as an immutable value.
+class ChunkRef {
+ public:
+  ChunkRef() = default;
+  /// `bit_stream` is what follows the count in the chunk.
+  ChunkRef(std::uint16_t count, std::string_view bit_stream, TimestampMs min_time, TimestampMs max_time);
+  ChunkRef(const ChunkRef& other) noexcept : block_(other.block_) {
+    if (block_) block_->references.fetch_add(1, std::memory_order_relaxed);
+  }
+  ChunkRef(ChunkRef&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  ChunkRef& operator=(ChunkRef other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~ChunkRef() { Release(); }
+
+  explicit operator bool() const { return block_ != nullptr; }
+  /// The chunk as Prometheus has it, with the count in front. Lives as long as any copy of this reference.
+  std::string_view bytes() const { return {reinterpret_cast<const char*>(block_ + 1), block_->size}; }
+  /// Times of the first and last sample.
+  TimestampMs min_time() const { return block_->min_time; }
+  TimestampMs max_time() const { return block_->max_time; }
+  /// Bytes on the heap.
+  std::size_t ByteSize() const { return block_ ? sizeof(Block) + block_->size : 0; }
+
+ private:
+  struct Block {
+    std::atomic<std::uint32_t> references;
+    std::uint32_t size;
+    TimestampMs min_time;
+    TimestampMs max_time;
+  };
+  void Release() noexcept;
+
+  Block* block_ = nullptr;
+};
+
+/// The chunk that still takes samples. Grows its buffer as needed (64 bytes at first), keeps it from one chunk to the
+/// next, and remembers the newest sample when it is empty again. Not thread safe.
+class XorAppender {
+ public:
+  /// REQUIRES: timestamp > newest_time(), and !full().
+  void Append(TimestampMs timestamp, double value);
+  /// What was appended since the last Clear as a finished chunk. REQUIRES: !empty().
+  ChunkRef Snapshot() const;
+  /// Starts the next chunk.
+  void Clear();
+  /// Starts the next chunk and gives the buffer back.
+  void ClearAndFree();
+
+  bool empty() const { return count_ == 0; }
+  std::uint16_t count() const { return count_; }
+  /// Bytes of the chunk so far, with the count in front.
+  std::size_t size() const { return sizeof(count_) + (bits_ + 7) / 8; }
+  bool full() const { return count_ == std::numeric_limits<std::uint16_t>::max() || size() > kMaxBytes; }
+  std::size_t capacity() const { return capacity_; }
+
+  TimestampMs oldest_time() const { return oldest_time_; }
+  /// The newest sample ever appended, also after Clear; kNoTime before the first.
+  TimestampMs newest_time() const { return newest_time_; }
+  double newest_value() const { return newest_value_; }
+
+  /// As in Prometheus: no chunk gets longer than this and one sample.
+  static constexpr std::size_t kMaxBytes = 1024;
+
+ private:
+  void Reserve();
+  void Put(std::uint64_t value, unsigned bits);
+  void PutWide(std::uint64_t value);
+  void PutStepChange(std::int64_t change);
+  void PutValue(double value);
+
+  static constexpr std::uint8_t kNoWindow = 0xff;
+
+  std::unique_ptr<char[]> buffer_;
+  TimestampMs oldest_time_ = kNoTime;
+  TimestampMs newest_time_ = kNoTime;
+  double newest_value_ = 0;
+  std::uint64_t step_ = 0;
+  std::uint32_t bits_ = 0;
+  std::uint16_t capacity_ = 0;
+  std::uint16_t count_ = 0;
+  std::uint8_t leading_ = kNoWindow;
+  std::uint8_t trailing_ = 0;
+};
+
+/// Decodes the bytes of a chunk from anywhere: damaged ones end early and set damaged(), and are never read past their
+/// end. The bytes must outlive the reader. Not thread safe.
+class XorReader {
+ public:
+  XorReader() = default;
+  explicit XorReader(std::string_view chunk);
+  /// Fills both spans (same length) from the front; 0 means the end.
+  std::size_t Read(std::span<TimestampMs> timestamps, std::span<double> values);
+  bool damaged() const { return damaged_; }
+
+ private:
+  bool ReadFirst();
+  bool ReadSecondStep();
+  bool ReadStepChange();
+  bool ReadValue();
+  std::uint64_t Peek() const;
+  std::uint64_t Take(unsigned bits);
+  bool TakeUvarint(std::uint64_t* value);
+
+  const char* stream_ = nullptr;
+  std::size_t stream_bytes_ = 0;
+  std::size_t at_ = 0;  // in bits
+  unsigned total_ = 0;
+  unsigned read_ = 0;
+  bool damaged_ = false;
+  unsigned window_bits_ = 0;
+  unsigned trailing_ = 0;
+  TimestampMs timestamp_ = 0;
+  std::uint64_t step_ = 0;
+  std::uint64_t value_ = 0;
+};
+
+}  // namespace tickbird::tsdb
