@@ -1,6 +1,7 @@
 #include "agent/api/alerts_api.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -113,7 +114,7 @@ net::HttpResponse Alerts(const AlertsApi& api) {
   return {.body = std::move(json).Take()};
 }
 
-void WriteAck(JsonWriter& json, const notify::Incident* incident) {
+void WriteAck(JsonWriter& json, const notify::IncidentView* incident) {
   json.Key("ack");
   if (!incident || !incident->ack) {
     json.Null();
@@ -125,7 +126,7 @@ void WriteAck(JsonWriter& json, const notify::Incident* incident) {
   json.EndObject();
 }
 
-void WriteRaisedAlert(JsonWriter& json, const AlertEvent& alert, const notify::Incident* incident) {
+void WriteRaisedAlert(JsonWriter& json, const AlertEvent& alert, const notify::IncidentView* incident) {
   json.BeginObject().Key("id").String(FormatAlertId(alert.id)).Key("name").String(alert.rule);
   json.Key("level").String(alert.level.name).Key("rank").Int(alert.level.rank).Key("labels");
   WriteLabels(json, alert.labels);
@@ -133,7 +134,11 @@ void WriteRaisedAlert(JsonWriter& json, const AlertEvent& alert, const notify::I
   json.Key("since").String(FormatTimestamp(alert.since)).Key("since_ms").Int(alert.since);
   json.Key("summary").String(alert.summary).Key("detail").String(alert.detail).Key("advice").String(alert.advice).Key("runbook").String(alert.runbook);
   WriteAck(json, incident);
-  json.EndObject();
+  json.Key("told").BeginArray();
+  if (incident) {
+    for (const std::string& receiver : incident->told) json.String(receiver);
+  }
+  json.EndArray().EndObject();
 }
 
 net::HttpResponse Acknowledge(AlertsApi& api, const net::HttpRequest& request) {
@@ -159,9 +164,14 @@ std::string EncodeRaisedAlerts(const AlertsApi& api) {
   std::stable_sort(alerts.begin(), alerts.end(), [](const rules::AlertView& a, const rules::AlertView& b) {
     return std::pair(-a.alert.level.rank, a.alert.since) < std::pair(-b.alert.level.rank, b.alert.since);
   });
+  std::map<std::uint64_t, notify::IncidentView> incidents;
+  for (notify::IncidentView& incident : api.notifier.Incidents()) incidents.emplace(incident.alert.id, std::move(incident));
   JsonWriter json;
   json.BeginArray();
-  for (const rules::AlertView& view : alerts) WriteRaisedAlert(json, view.alert, api.notifier.FindIncident(view.alert.id));
+  for (const rules::AlertView& view : alerts) {
+    const auto incident = incidents.find(view.alert.id);
+    WriteRaisedAlert(json, view.alert, incident == incidents.end() ? nullptr : &incident->second);
+  }
   json.EndArray();
   return std::move(json).Take();
 }

@@ -39,6 +39,9 @@
 #include "core/tsdb/head.h"
 #include "exporters/metrics_page/own_metrics.h"
 #include "notifiers/notifier.h"
+#include "notifiers/receivers.h"
+#include "notifiers/store/state_store.h"
+#include "notifiers/store/store_worker.h"
 #include "rules/eval/engine.h"
 
 namespace tickbird::app {
@@ -214,24 +217,39 @@ class App::Impl {
     options.stopwatch = &clock_;
     engine_.emplace(std::exchange(first_rules_, nullptr), *head_, *head_, [this](const AlertEvent& event) { OnAlert(event); },
                     rules::LocalPromql(QueryOptionsFrom(config_.limits)), options);
-    auto notifier = notify::Notifier::Open({.clock = clock_,
-                                            .http = egress_,
-                                            .mail = egress_,
-                                            .fs = fs_,
-                                            .alerts = *engine_,
-                                            .post = [this](std::function<void()> function) { loop_.Post(std::move(function)); },
-                                            .schedule = [this](TimestampMs at, std::function<void()> function) { return timers_.Schedule(at, std::move(function)); },
-                                            .cancel = [this](std::uint64_t id) { timers_.Cancel(id); },
-                                            .state_path = JoinPath(config_.storage.path, "state.db"),
-                                            .hostname = config_.sampling.instance,
-                                            .external_url = ExternalUrl(config_)},
-                                           std::exchange(first_receivers_, {}));
-    if (!notifier) return std::move(notifier.error());
-    notifier_ = *std::move(notifier);
+    TICKBIRD_RETURN_IF_ERROR(OpenNotifier());
     judging_.emplace(loop_, timers_, clock_, *engine_);
     engine_->Restore(notifier_->ActiveAlertEvents(), clock_.Now());
-    notifier_->Start();
+    notifier_->Reconcile();
     head_->SetCommitListener([this](const CommitNotice& notice) { judging_->OnCommit(notice); });
+    return {};
+  }
+
+  notify::ChannelDeps ChannelDeps() {
+    return {.http = egress_, .mail = egress_, .fs = fs_, .hostname = config_.sampling.instance, .external_url = ExternalUrl(config_)};
+  }
+
+  Result<notify::ReceiverSet> MakeReceivers(const std::vector<ReceiverSpec>& specs) {
+    auto set = notify::ReceiverSet::Create(specs, ChannelDeps());
+    if (!set) return WithContext(set.error().front().file, std::move(set.error().front().error));
+    return *std::move(set);
+  }
+
+  Status OpenNotifier() {
+    TICKBIRD_ASSIGN_OR_RETURN(notify::ReceiverSet receivers, MakeReceivers(std::exchange(first_receivers_, {})));
+    const std::string path = JoinPath(config_.storage.path, "state.db");
+    bool set_aside = false;
+    TICKBIRD_ASSIGN_OR_RETURN(notify::StateStore store, notify::StateStore::OpenOrReplace(path, set_aside));
+    if (set_aside) log::Err("the state of alerts was damaged and is set aside; it starts empty", {{"file", path + ".corrupt"}});
+    TICKBIRD_ASSIGN_OR_RETURN(notify::StoredState stored, store.Load(clock_.Now()));
+    const auto post = [this](std::function<void()> function) { loop_.Post(std::move(function)); };
+    notifier_.emplace(notify::NotifierEnvironment{.clock = clock_,
+                                                  .schedule = [this](TimestampMs at, std::function<void()> function) { timers_.Schedule(at, std::move(function)); },
+                                                  .post = post,
+                                                  .active = *engine_,
+                                                  .channels = ChannelDeps()},
+                      notify::NotifierOptions{});
+    notifier_->Start(std::move(stored), std::make_unique<notify::StoreWorker>(std::move(store), post), std::move(receivers));
     return {};
   }
 
@@ -265,7 +283,7 @@ class App::Impl {
     health_api_.emplace(api::HealthApi{.components = components_, .checker = *checker_, .clock = clock_, .release = kVersion, .service_id = config_.sampling.instance});
     metrics_api_.emplace(api::MetricsApi{.data = *head_, .workers = workers_, .clock = clock_, .options = PageOptionsFrom(config_.sampling),
                                          .own = [this] { return CollectOwn(); }});
-    dashboard_api_.emplace(hub_, *head_, *alerts_api_, *health_api_, clock_);
+    dashboard_api_.emplace(hub_, *head_, workers_, *alerts_api_, *health_api_, clock_);
     auto router = std::make_shared<net::Router>();
     api::AddQueryRoutes(*router, *query_api_);
     api::AddAlertRoutes(*router, *alerts_api_);
@@ -306,7 +324,7 @@ class App::Impl {
     wal_component_.Set(wal_failing ? health::HealthStatus::kWarn : health::HealthStatus::kPass,
                        wal_failing ? "samples cannot be logged and would not survive a restart; is the disk full?" : "", now);
     std::string failing;
-    for (const auto& [receiver, lane] : notifier_->stats().lanes) {
+    for (const auto& [receiver, lane] : notifier_->Stats().lanes) {
       if (lane.failures_in_a_row > 1) failing += fmt::format("{}{}", failing.empty() ? "" : ", ", receiver);
     }
     delivery_component_.Set(failing.empty() ? health::HealthStatus::kPass : health::HealthStatus::kWarn, failing.empty() ? "" : "not delivering to " + failing, now);
@@ -365,7 +383,8 @@ class App::Impl {
     if (const auto section = NeedsRestart(config_, result.loaded->config)) {
       return Error{ErrorCode::kInvalidArgument, fmt::format("a change of {} needs a restart", *section)};
     }
-    TICKBIRD_RETURN_IF_ERROR(notifier_->ReplaceReceivers(result.loaded->receivers));
+    TICKBIRD_ASSIGN_OR_RETURN(notify::ReceiverSet receivers, MakeReceivers(result.loaded->receivers));
+    notifier_->ReplaceReceivers(std::move(receivers));
     config_ = std::move(result.loaded->config);
     engine_->Replace(result.loaded->rules, clock_.Now());
     notifier_->Reconcile();
@@ -389,7 +408,10 @@ class App::Impl {
     judging_->Stop();
     housekeeping_->Stop();
     const TimestampMs deadline = clock_.Now() + config_.shutdown_grace;
-    notifier_->Drain(deadline, [this] { http_->Stop(kSecondMs, [this] { loop_.Stop(); }); });
+    notifier_->Drain(deadline, [this](bool delivered) {
+      if (!delivered) log::Warn("some messages are not delivered yet; they go out after the next start");
+      http_->Stop(kSecondMs, [this] { loop_.Stop(); });
+    });
   }
 
   /// What came in since the last tick.
@@ -411,7 +433,7 @@ class App::Impl {
   std::unique_ptr<tsdb::Head> head_;
   std::optional<Housekeeping> housekeeping_;
   std::optional<rules::RuleEngine> engine_;
-  std::unique_ptr<notify::Notifier> notifier_;
+  std::optional<notify::Notifier> notifier_;
   std::optional<Judging> judging_;
 
   statsd::Aggregator statsd_;

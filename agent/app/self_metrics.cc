@@ -1,7 +1,9 @@
 #include "agent/app/self_metrics.h"
 
 #include <array>
+#include <map>
 #include <string>
+#include <utility>
 
 #include "agent/app/metric_sheet.h"
 #include "agent/app/version.h"
@@ -49,22 +51,44 @@ void WriteRules(MetricSheet& sheet, const rules::EngineStats& stats) {
   sheet.Gauge("tickbird_alerts", "", D(stats.firing), {{"state", "firing"}});
 }
 
-void WriteNotifications(MetricSheet& sheet, const notify::Notifier::Stats& stats) {
-  for (const auto& [name, lane] : stats.lanes) {
-    sheet.Counter("tickbird_notifications_total", "Messages delivered.", D(lane.delivered), {{"receiver", name}});
+/// What one receiver got by one kind of integration; it may have several of a kind.
+struct Deliveries {
+  std::uint64_t delivered = 0;
+  std::array<std::uint64_t, notify::kFailureReasons> attempts_failed{};
+  std::size_t waiting = 0;
+  DurationMs latency_sum = 0;
+};
+
+std::map<std::pair<std::string, std::string>, Deliveries> ByReceiver(const notify::NotifierStats& stats) {
+  std::map<std::pair<std::string, std::string>, Deliveries> result;
+  for (const auto& [integration, lane] : stats.lanes) {
+    const auto kind = stats.kinds.find(integration);
+    Deliveries& sum = result[{integration.substr(0, integration.rfind('/')), kind == stats.kinds.end() ? "" : kind->second}];
+    sum.delivered += lane.delivered;
+    for (std::size_t i = 0; i < notify::kFailureReasons; ++i) sum.attempts_failed[i] += lane.attempts_failed[i];
+    sum.waiting += lane.messages;
+    sum.latency_sum += lane.latency_sum;
   }
-  for (const auto& [name, lane] : stats.lanes) {
+  return result;
+}
+
+void WriteNotifications(MetricSheet& sheet, const notify::NotifierStats& stats) {
+  const auto receivers = ByReceiver(stats);
+  for (const auto& [key, sum] : receivers) {
+    sheet.Counter("tickbird_notifications_total", "Messages delivered.", D(sum.delivered), {{"receiver", key.first}, {"integration", key.second}});
+  }
+  for (const auto& [key, sum] : receivers) {
     for (std::size_t i = 0; i < notify::kFailureReasons; ++i) {
-      sheet.Counter("tickbird_notifications_failed_total", "Attempts at a delivery that failed, by reason.", D(lane.attempts_failed[i]),
-                    {{"receiver", name}, {"reason", notify::FailureReasonName(static_cast<notify::FailureReason>(i))}});
+      sheet.Counter("tickbird_notifications_failed_total", "Attempts at a delivery that failed, by reason.", D(sum.attempts_failed[i]),
+                    {{"receiver", key.first}, {"integration", key.second}, {"reason", notify::FailureReasonName(static_cast<notify::FailureReason>(i))}});
     }
   }
-  for (const auto& [name, lane] : stats.lanes) {
-    sheet.Gauge("tickbird_outbox_messages", "Messages that wait for their delivery.", D(lane.messages), {{"receiver", name}});
+  for (const auto& [key, sum] : receivers) {
+    sheet.Gauge("tickbird_outbox_messages", "Messages that wait for their delivery.", D(sum.waiting), {{"receiver", key.first}, {"integration", key.second}});
   }
-  for (const auto& [name, lane] : stats.lanes) {
-    sheet.Counter("tickbird_notification_latency_seconds_total", "Time from decision to delivery, summed over deliveries.", D(lane.latency_sum) / kMsPerSecond,
-                  {{"receiver", name}});
+  for (const auto& [key, sum] : receivers) {
+    sheet.Counter("tickbird_notification_latency_seconds_total", "Time from decision to delivery, summed over deliveries.", D(sum.latency_sum) / kMsPerSecond,
+                  {{"receiver", key.first}, {"integration", key.second}});
   }
   sheet.Counter("tickbird_state_commits_total", "Transactions on the state of alerts.", D(stats.store.commits));
   sheet.Counter("tickbird_state_commit_failures_total", "Transactions on the state of alerts that failed; they are tried again.", D(stats.store.failures));
@@ -113,7 +137,7 @@ std::vector<prometheus::MetricFamily> CollectSelfMetrics(const SelfMetricSources
   MetricSheet sheet;
   WriteStore(sheet, sources.head.Stats(), sources.series_limit);
   WriteRules(sheet, sources.engine.Stats());
-  WriteNotifications(sheet, sources.notifier.stats());
+  WriteNotifications(sheet, sources.notifier.Stats());
   WriteHttp(sheet, sources.http.stats());
   WriteProcess(sheet, sources);
   return std::move(sheet).Take();
