@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -161,8 +162,8 @@ net::HttpResponse Acknowledge(AlertsApi& api, const net::HttpRequest& request) {
 std::string EncodeRaisedAlerts(const AlertsApi& api) {
   std::vector<rules::AlertView> alerts = api.engine.Alerts();
   std::erase_if(alerts, [](const rules::AlertView& view) { return view.alert.level.rank == 0; });
-  std::stable_sort(alerts.begin(), alerts.end(), [](const rules::AlertView& a, const rules::AlertView& b) {
-    return std::pair(-a.alert.level.rank, a.alert.since) < std::pair(-b.alert.level.rank, b.alert.since);
+  std::sort(alerts.begin(), alerts.end(), [](const rules::AlertView& a, const rules::AlertView& b) {
+    return std::tuple(-a.alert.level.rank, a.alert.since, a.alert.id) < std::tuple(-b.alert.level.rank, b.alert.since, b.alert.id);
   });
   std::map<std::uint64_t, notify::IncidentView> incidents;
   for (notify::IncidentView& incident : api.notifier.Incidents()) incidents.emplace(incident.alert.id, std::move(incident));

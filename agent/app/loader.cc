@@ -154,7 +154,7 @@ LoadResult Load(const LoadOptions& options) {
   });
   language::CompileInput input = CompileInputFor(*config, RuleFiles(options, *config, environment, report));
   language::CompileOutput compiled = language::Compile(input, environment);
-  if (config->receivers.empty() && compiled.rules.receivers.empty() && compiled.ok()) {
+  if (config->receivers.empty() && compiled.rules.receivers.empty() && compiled.ok) {
     config->receivers.push_back(LogReceiver(*config));
     input.external_receivers = {"log"};
     compiled = language::Compile(input, environment);
