@@ -6,6 +6,7 @@
 
 #include "core/base/number.h"
 #include "core/base/strings.h"
+#include "core/model/labels.h"
 
 namespace tickbird::language {
 namespace {
@@ -17,6 +18,12 @@ Result<promql::ExprPtr> ParseText(std::string_view text) {
   auto parsed = promql::ParseExpr(text);
   if (!parsed) return parsed.error().ToError();
   return *parsed;
+}
+
+/// The name when the text is `$name` and nothing more, else "".
+std::string WholeVariable(std::string_view text) {
+  const bool is_variable = text.starts_with('$') && IsLegacyLabelName(text.substr(1));
+  return is_variable ? std::string(text.substr(1)) : "";
 }
 
 /// A number or a string as PromQL; empty for other literals.
@@ -43,6 +50,12 @@ std::string_view Article(promql::ValueType type) {
 }  // namespace
 
 promql::ExprPtr ExpressionCompiler::Compile(const ast::Expression& expression, const Scope& scope) {
+  // Nothing but a let is that let itself, without the brackets that PromQL puts around a part.
+  if (LetDefinition* let = scope.FindLet(WholeVariable(expression.text))) {
+    let->used = true;
+    if (auto value = LetValue(*let)) return *value;
+    if (let->state == LetDefinition::State::kDone) return nullptr;
+  }
   promql::ParseOptions options;
   options.variable = [&](std::string_view name) { return Variable(name, scope); };
   auto parsed = promql::ParseExpr(expression.text, options);

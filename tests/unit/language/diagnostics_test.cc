@@ -46,17 +46,16 @@ std::vector<Case> ReadCases(const std::filesystem::path& path) {
 
 std::string Diagnose(const std::string& source) {
   MemoryEnvironment environment;
-  environment.files = {{"a.rules", source},
-                       {"circle.rules", "include \"a.rules\"\n"},
-                       {"latin1.rules", "# caf\xe9\n"},
-                       {"empty", "\n"}};
+  environment.files = {
+      {"a.rules", source}, {"circle.rules", "include \"a.rules\"\n"}, {"latin1.rules", "# caf\xe9\n"}, {"empty", "\n"}};
   environment.variables = {{"SET", "the secret"}, {"EMPTY", ""}};
   CompileInput input;
   input.files = {"a.rules"};
   input.external_receivers = {"hook", "mail"};
   input.default_receivers = {"mail"};
   const CompileOutput output = Compile(input, environment);
-  if (!output.ok) EXPECT_TRUE(output.rules.rules.empty() && output.rules.receivers.empty() && output.rules.levels.empty());
+  if (!output.ok)
+    EXPECT_TRUE(output.rules.rules.empty() && output.rules.receivers.empty() && output.rules.levels.empty());
   return output.Render();
 }
 
