@@ -51,7 +51,8 @@ std::string_view Article(promql::ValueType type) {
 
 promql::ExprPtr ExpressionCompiler::Compile(const ast::Expression& expression, const Scope& scope) {
   // Nothing but a let is that let itself, without the brackets that PromQL puts around a part.
-  if (LetDefinition* let = scope.FindLet(WholeVariable(expression.text))) {
+  const std::string variable = WholeVariable(expression.text);
+  if (LetDefinition* let = scope.FindBinding(variable) == nullptr ? scope.FindLet(variable) : nullptr) {
     let->used = true;
     if (auto value = LetValue(*let)) return *value;
     if (let->state == LetDefinition::State::kDone) return nullptr;

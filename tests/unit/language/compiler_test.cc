@@ -349,6 +349,23 @@ TEST_F(CompileTest, ShowsNoMoreThanAThousandComplaints) {
   EXPECT_NE(output_.diagnostics.back().diagnostic.message.find("(500 more are not shown)"), std::string::npos);
 }
 
+TEST_F(CompileTest, AcceptsTheExamplesOfTheDocumentation) {
+  std::ifstream page("docs/rules.md");
+  std::string rules;
+  bool in_example = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("```")) {
+      in_example = !in_example;
+    } else if (in_example) {
+      rules += line + "\n";
+    }
+  }
+  input_.external_receivers.clear();
+  environment_.files["hook.secret"] = "s";
+  RunGood(rules);
+  EXPECT_EQ(Names(), "memory_high app_silent root_disk data_disk instance:mem_used:ratio cpu_high");
+}
+
 TEST_F(CompileTest, RefusesOfTheSpecificationsExampleExactlyWhatIsNotEvaluatedYet) {
   std::stringstream text;
   text << std::ifstream("tests/unit/language/example.rules").rdbuf();
