@@ -155,6 +155,19 @@ TEST(AlertState, FallsOnTheMilderLevelThoughItsHoldWasNotServed) {
             "");
 }
 
+TEST(AlertState, FallsOnAMilderLevelThatCountsEvaluations) {
+  EXPECT_EQ(PlayAlertScript(R"(
+    raise critical > 95%
+    raise high     > 85% for 4 of 5
+    0s   97%  critical  raised critical
+    10s  90%  high      down high
+    20s  90%  high
+    30s  50%  high
+    40s  50%  inactive  cleared high
+  )"),
+            "");
+}
+
 TEST(AlertState, ClearsFromTheWorseLevelWhenTheMilderIsNotTrue) {
   EXPECT_EQ(PlayAlertScript(R"(
     raise critical > 95% clear < 90%
