@@ -37,7 +37,8 @@ const Asset& Named(std::string_view path) {
 }
 
 TEST(Assets, AreTheFilesOfTheFolder) {
-  PosixFs fs;
+  PosixFs posix;
+  Fs& fs = posix;
   EXPECT_EQ(Named("/").bytes, *fs.Read("dashboards/web/index.html"));
   EXPECT_EQ(Named("/app.js").bytes, *fs.Read("dashboards/web/app.js"));
   EXPECT_EQ(Named("/style.css").bytes, *fs.Read("dashboards/web/style.css"));
