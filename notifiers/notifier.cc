@@ -23,19 +23,21 @@ DeliveryRecord RecordOf(const Finished& finished, TimestampMs now) {
           .error = finished.error};
 }
 
-/// Losing a message is worth a line; a delivery only when somebody looks closely.
-void LogFinished(const Finished& finished) {
+bool IsLost(const Finished& finished) {
+  return finished.reason == Reason::kDeliveryFailed || finished.reason == Reason::kQueueFull ||
+         finished.reason == Reason::kReceiverGone;
+}
+
+void LogLost(const Finished& finished, std::uint64_t suppressed) {
   const Message& message = finished.message;
-  const bool is_lost = finished.reason == Reason::kDeliveryFailed || finished.reason == Reason::kQueueFull ||
-                       finished.reason == Reason::kReceiverGone;
-  log::Write(is_lost ? log::Level::kError : log::Level::kDebug, is_lost ? "notification lost" : "notification done",
-             {{"reason", ReasonName(finished.reason)},
-              {"integration", message.to.integration},
-              {"alert", message.alert->rule},
-              {"id", FormatAlertId(message.alert->id)},
-              {"kind", MessageKindName(message.kind)},
-              {"attempts", finished.attempts},
-              {"err", finished.error}});
+  log::Err("notification lost", {{"reason", ReasonName(finished.reason)},
+                                 {"integration", message.to.integration},
+                                 {"alert", message.alert->rule},
+                                 {"id", FormatAlertId(message.alert->id)},
+                                 {"kind", MessageKindName(message.kind)},
+                                 {"attempts", finished.attempts},
+                                 {"err", finished.error},
+                                 {"suppressed", suppressed}});
 }
 
 Message TestMessage(const std::string& receiver, const std::string& integration, TimestampMs now) {
@@ -203,9 +205,11 @@ void Notifier::Take(Effects effects) {
 
 void Notifier::Note(Decision decision) {
   ++decision_counts_[decision.reason];
-  if (decision.reason == Reason::kNoReceiver) {
+  if (decision.reason == Reason::kNoReceiver && receiver_log_limit_.Allow(environment_.clock.MonotonicNs())) {
     log::Warn("an alert names a receiver that is not configured",
-              {{"alert", decision.rule}, {"receiver", decision.receiver}});
+              {{"alert", decision.rule},
+               {"receiver", decision.receiver},
+               {"suppressed", receiver_log_limit_.TakeSuppressed()}});
   }
   batch_.Log(decision);
   decisions_.push_back(std::move(decision));
@@ -268,7 +272,9 @@ void Notifier::Enqueue(std::vector<Message> messages) {
 void Notifier::Finish(std::vector<Finished> finished) {
   const TimestampMs now = environment_.clock.Now();
   for (const Finished& entry : finished) {
-    LogFinished(entry);
+    if (IsLost(entry) && lost_log_limit_.Allow(environment_.clock.MonotonicNs())) {
+      LogLost(entry, lost_log_limit_.TakeSuppressed());
+    }
     batch_.Finish(RecordOf(entry, now));
     Note({now, entry.message.alert->id, entry.message.alert->rule, entry.reason, entry.message.to.integration,
           entry.error});
@@ -295,8 +301,10 @@ void Notifier::Send(const Parcel& parcel) {
   const auto answered = [this, alive, ticket = parcel.ticket,
                          integration = parcel.integration](const SendOutcome& outcome) {
     if (alive.expired()) return;
-    if (outcome.result != SendOutcome::Result::kDelivered) {
+    if (outcome.result != SendOutcome::Result::kDelivered &&
+        attempt_log_limit_.Allow(environment_.clock.MonotonicNs())) {
       log::Warn("notification failed", {{"integration", integration},
+                                        {"suppressed", attempt_log_limit_.TakeSuppressed()},
                                         {"reason", FailureReasonName(outcome.reason)},
                                         {"retry", outcome.result == SendOutcome::Result::kRetry},
                                         {"err", outcome.error}});
@@ -357,7 +365,8 @@ void Notifier::CheckDrained() {
   const bool is_hopeless = outbox_.in_flight() == 0 && unstored_.empty() && next_try && *next_try > *drain_deadline_;
   if (now < *drain_deadline_ && !(is_stored && (is_delivered || is_hopeless))) return;
   drain_deadline_.reset();
-  std::exchange(drained_, nullptr)(is_delivered && is_stored);
+  // Posted, because whoever waits for it may take us down.
+  environment_.post([done = std::exchange(drained_, nullptr), all = is_delivered && is_stored] { done(all); });
 }
 
 std::function<void()> Notifier::Guarded(std::function<void()> fn) const {

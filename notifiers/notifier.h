@@ -165,6 +165,9 @@ class Notifier {
   std::map<Reason, std::uint64_t> decision_counts_;
   std::uint64_t sent_before_stored_ = 0;
   log::RateLimit store_log_limit_;
+  log::RateLimit lost_log_limit_{30};
+  log::RateLimit attempt_log_limit_{30};
+  log::RateLimit receiver_log_limit_;
   std::shared_ptr<int> alive_;  // callbacks hold it weakly
 };
 

@@ -1,5 +1,6 @@
 #include "notifiers/receivers.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +10,9 @@
 
 namespace tickbird::notify {
 namespace {
+
+/// Mail servers count connections per client, and refuse above a few.
+constexpr int kMailConnections = 2;
 
 Status CheckTarget(const NotifyTarget& target, const ReceiverTable& table) {
   if (!table.contains(target.receiver)) {
@@ -63,6 +67,7 @@ std::vector<LaneOptions> ReceiverSet::Lanes(const LaneOptions& defaults) const {
     LaneOptions& lane = lanes.emplace_back(defaults);
     lane.integration = integration;
     lane.limit = entry.limit;
+    if (entry.kind == "email") lane.max_in_flight = std::min(lane.max_in_flight, kMailConnections);
   }
   return lanes;
 }

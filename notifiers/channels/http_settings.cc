@@ -181,6 +181,21 @@ std::optional<DurationMs> ParseRetryAfter(std::string_view value, TimestampMs no
   return std::max<DurationMs>(at - now, 0);
 }
 
+void AppendUrlSecrets(const std::string& url, std::vector<std::string>& secrets) {
+  constexpr std::size_t kShortest = 6;  // shorter pieces are words like "alerts", and hardly secret
+  secrets.push_back(url);
+  std::string_view rest = url;
+  if (const auto scheme = rest.find("://"); scheme != std::string_view::npos) rest.remove_prefix(scheme + 3);
+  std::string_view host = TakeUntil(rest, '/');
+  if (rest.size() >= kShortest) secrets.emplace_back(rest);
+  if (const auto at = host.rfind('@'); at != std::string_view::npos) secrets.emplace_back(host.substr(0, at));
+  while (!rest.empty()) {
+    const std::string_view piece = rest.substr(0, rest.find_first_of("/?&=#"));
+    if (piece.size() >= kShortest) secrets.emplace_back(piece);
+    rest.remove_prefix(std::min(piece.size() + 1, rest.size()));
+  }
+}
+
 std::string Redact(std::string text, std::span<const std::string> secrets) {
   for (const std::string& secret : secrets) {
     if (secret.empty()) continue;

@@ -42,6 +42,9 @@ SendOutcome InterpretAnswer(const Result<OutgoingResponse>& answer, TimestampMs 
 /// Retry-After: seconds, or a date (IMF-fixdate) against `now`. Empty when it is neither. Never negative.
 std::optional<DurationMs> ParseRetryAfter(std::string_view value, TimestampMs now);
 
+/// What of a receiver's URL may be a secret: the whole, what follows the host, and each longer piece of that.
+void AppendUrlSecrets(const std::string& url, std::vector<std::string>& secrets);
+
 /// `text` with every occurrence of a secret replaced by "<secret>".
 std::string Redact(std::string text, std::span<const std::string> secrets);
 

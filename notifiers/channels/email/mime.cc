@@ -116,6 +116,7 @@ std::string MailDate(TimestampMs at) {
 
 std::optional<std::string> BareAddress(std::string_view text) {
   text = Trim(text);
+  if (WithoutControls(text) != text) return std::nullopt;
   if (text.ends_with('>')) {
     const auto open = text.rfind('<');
     if (open == std::string_view::npos) return std::nullopt;

@@ -65,7 +65,7 @@ class Slack final : public Channel {
     OutgoingRequest request;
     request.method = "POST";
     TICKBIRD_ASSIGN_OR_RETURN(request.url, url_.Read(fs_));
-    secrets.push_back(request.url);
+    AppendUrlSecrets(request.url, secrets);
     if (!IsHttpUrl(request.url)) return Error{ErrorCode::kInvalidArgument, "api_url_file holds no http or https URL"};
     request.body = BuildSlackPayload(parcel.messages, look_, external_url_);
     request.headers = {{"Content-Type", "application/json"}, {"User-Agent", "Tickbird"}};

@@ -48,7 +48,7 @@ class Webhook final : public Channel {
     OutgoingRequest request;
     request.method = "POST";
     TICKBIRD_ASSIGN_OR_RETURN(request.url, url_.Read(fs_));
-    secrets.push_back(request.url);
+    AppendUrlSecrets(request.url, secrets);
     if (!IsHttpUrl(request.url)) return Error{ErrorCode::kInvalidArgument, "url_file holds no http or https URL"};
     request.body = BuildWebhookBody(parcel.messages, receiver_, external_url_, max_alerts_);
     const std::int64_t seconds = now / kSecondMs;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <mutex>
 
+#include "notifiers/store/open_state.h"
 #include "notifiers/store/sqlite.h"
 #include "samples.h"
 
@@ -90,6 +91,30 @@ TEST(StoreWorker, KeepsWhatFailedAndWritesItWithTheNext) {
   EXPECT_EQ(second, true);
   EXPECT_FALSE(worker.stats().failing);
   EXPECT_EQ(StateStore::Open(dir.File("state.db"))->Load(0)->incidents.size(), 2u);
+}
+
+TEST(OpenState, GoesOnInMemoryWithoutAFile) {
+  const TempDir dir;
+  Inbox inbox;
+  OpenedState opened = OpenState(dir.File("missing/state.db"), 0, inbox.post());
+  ASSERT_TRUE(opened.problem);
+  EXPECT_EQ(opened.problem->code, ErrorCode::kUnavailable);
+  std::optional<bool> stored;
+  opened.persistence->Commit(BatchWith(FullIncident()), [&](const Status& status) { stored = status.has_value(); });
+  inbox.RunOne();
+  EXPECT_EQ(stored, false);
+  EXPECT_TRUE(opened.persistence->stats().failing);
+}
+
+TEST(OpenState, GivesBackWhatWasStored) {
+  const TempDir dir;
+  Inbox inbox;
+  {
+    const OpenedState opened = OpenState(dir.File("state.db"), 0, inbox.post());
+    EXPECT_FALSE(opened.problem);
+    opened.persistence->Commit(BatchWith(FullIncident()), [](const Status&) {});
+  }
+  EXPECT_EQ(OpenState(dir.File("state.db"), 0, inbox.post()).stored.incidents.size(), 1u);
 }
 
 }  // namespace
