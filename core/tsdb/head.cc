@@ -74,10 +74,8 @@ Result<TimestampMs> Head::ReplayRecord(const DecodedRecord& record) {
   MutexLock lock(mutex_);
   for (const auto& entry : record.series) TICKBIRD_RETURN_IF_ERROR(ReplaySeries(entry));
   TimestampMs newest = kNoTime;
-  for (const auto& entry : record.samples) {
-    ReplaySample(entry);
-    newest = std::max(newest, entry.timestamp);
-  }
+  ReplaySamples(record.samples);
+  for (const auto& entry : record.samples) newest = std::max(newest, entry.timestamp);
   for (const auto& entry : record.metadata) ReplayMetadata(entry);
   EvictOverLimit();
   return newest;
@@ -113,24 +111,37 @@ Status Head::ReplaySeries(const DecodedRecord::SeriesEntry& entry) {
   return {};
 }
 
-void Head::ReplaySample(const DecodedRecord::SampleEntry& entry) {
-  last_ref_ = std::max(last_ref_, std::min(entry.ref, kMaxReplayedRef));
-  const Slot slot = ReplaySlot(entry.ref);
+/// In groups: the look-ups of a group wait for memory together, and so do the ends of its open chunks.
+void Head::ReplaySamples(std::span<const DecodedRecord::SampleEntry> entries) {
+  constexpr std::size_t kGroup = 32;
+  std::array<Slot, kGroup> slots;
+  for (; !entries.empty(); entries = entries.subspan(std::min(kGroup, entries.size()))) {
+    const auto group = entries.first(std::min(kGroup, entries.size()));
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      last_ref_ = std::max(last_ref_, std::min(group[i].ref, kMaxReplayedRef));
+      slots[i] = ReplaySlot(group[i].ref);
+      if (slots[i] != kNoSlot) table_.at(slots[i]).open.Prefetch();
+    }
+    for (std::size_t i = 0; i < group.size(); ++i) ReplaySample(slots[i], group[i].timestamp, group[i].value);
+  }
+}
+
+void Head::ReplaySample(Slot slot, TimestampMs timestamp, double value) {
   if (slot == kNoSlot) {
     ++stats_.replay.unknown_samples;
     return;
   }
-  if (entry.timestamp < now_ - options_.retention) {
+  if (timestamp < now_ - options_.retention) {
     ++stats_.replay.old_samples;
     return;
   }
   Series& series = table_.at(slot);
-  if (entry.timestamp <= series.open.newest_time()) {
+  if (timestamp <= series.open.newest_time()) {
     ++stats_.replay.repeated_samples;
     return;
   }
   if (!series.name) series.name = postings_.Add(slot, series.labels);
-  Store(&series, entry.timestamp, entry.value);
+  Store(&series, timestamp, value);
   ++stats_.replay.samples;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -152,7 +153,8 @@ class Head final : public Appendable, public Queryable {
   Status ReplayLog();
   Result<TimestampMs> ReplayRecord(const DecodedRecord& record) TICKBIRD_EXCLUDES(mutex_);
   Status ReplaySeries(const DecodedRecord::SeriesEntry& entry) TICKBIRD_REQUIRES(mutex_);
-  void ReplaySample(const DecodedRecord::SampleEntry& entry) TICKBIRD_REQUIRES(mutex_);
+  void ReplaySamples(std::span<const DecodedRecord::SampleEntry> entries) TICKBIRD_REQUIRES(mutex_);
+  void ReplaySample(Slot slot, TimestampMs timestamp, double value) TICKBIRD_REQUIRES(mutex_);
   void ReplayMetadata(const DecodedRecord::MetadataEntry& entry) TICKBIRD_REQUIRES(mutex_);
   Slot ReplaySlot(SeriesRef ref) const TICKBIRD_REQUIRES(mutex_);
 
@@ -165,6 +167,7 @@ class Head final : public Appendable, public Queryable {
   void AddMetadata(Batch* batch, std::string_view family, const MetricMetadata& metadata) TICKBIRD_EXCLUDES(mutex_);
   Status Commit(Batch* batch) TICKBIRD_EXCLUDES(mutex_, log_mutex_);
   void Rollback(Batch* batch) TICKBIRD_EXCLUDES(mutex_);
+  void PrefetchAhead(const std::vector<BatchSample>& samples, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
   bool CommitSample(const BatchSample& sample, std::uint32_t batch_id) TICKBIRD_REQUIRES(mutex_);
   void CommitMetadata(Batch* batch) TICKBIRD_REQUIRES(mutex_);
   void Store(Series* series, TimestampMs timestamp, double value) TICKBIRD_REQUIRES(mutex_);
@@ -184,6 +187,7 @@ class Head final : public Appendable, public Queryable {
   bool FillCheckpoint(CheckpointState* state, RecordWriter* records) TICKBIRD_EXCLUDES(mutex_);
 
   Postings::LabelsOf LabelsOf() const TICKBIRD_REQUIRES(mutex_);
+  void PrefetchAhead(const std::vector<Slot>& slots, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
   std::vector<Slot> Find(const std::vector<Matcher>& matchers) const TICKBIRD_REQUIRES(mutex_);
 
   Fs& fs_;

@@ -167,6 +167,13 @@ void Head::Store(Series* series, TimestampMs timestamp, double value) {
   stats_.max_time = std::max(stats_.max_time, timestamp);
 }
 
+/// A large batch waits mostly for memory: a series, then the end of its open chunk.
+void Head::PrefetchAhead(const std::vector<BatchSample>& samples, std::size_t i) const {
+  constexpr std::size_t kAhead = 8;
+  if (i + 2 * kAhead < samples.size()) table_.Prefetch(samples[i + 2 * kAhead].slot);
+  if (i + kAhead < samples.size()) table_.at(samples[i + kAhead].slot).open.Prefetch();
+}
+
 /// False when a batch that was committed in between had a newer sample for the series.
 bool Head::CommitSample(const BatchSample& sample, std::uint32_t batch_id) {
   Series& series = table_.at(sample.slot);
@@ -206,7 +213,9 @@ Status Head::Commit(Batch* batch) {
       pending_.series.push_back(series.ref);
     }
     const std::string* last_name = nullptr;
-    for (const BatchSample& sample : batch->samples) {
+    for (std::size_t i = 0; i < batch->samples.size(); ++i) {
+      const BatchSample& sample = batch->samples[i];
+      PrefetchAhead(batch->samples, i);
       if (!CommitSample(sample, batch->id)) continue;
       newest = std::max(newest, sample.timestamp);
       const Series& series = table_.at(sample.slot);

@@ -46,7 +46,7 @@ struct WalStats {
 };
 
 /// The directory of the write-ahead log: numbered segments, and at most one checkpoint.NNNNNNNN that holds what is
-/// needed from the segments up to that number. Prometheus' layout; FORMAT.md says where ours has less in it.
+/// needed from the segments up to that number. Prometheus' layout, see FORMAT.md.
 ///
 /// Append, Sync and Truncate may run on three threads at once; Append waits for no sync. Replay comes first, alone.
 class Wal {
