@@ -131,7 +131,7 @@ void WriteRaisedAlert(JsonWriter& json, const AlertEvent& alert, const notify::I
   json.BeginObject().Key("id").String(FormatAlertId(alert.id)).Key("name").String(alert.rule);
   json.Key("level").String(alert.level.name).Key("rank").Int(alert.level.rank).Key("labels");
   WriteLabels(json, alert.labels);
-  json.Key("value").Double(alert.value).Key("no_data").Bool(alert.no_data).Key("condition").String(alert.condition);
+  json.Key("value").Double(alert.value).Key("value_text").String(alert.no_data ? "no data" : HumanNumber(alert.value)).Key("no_data").Bool(alert.no_data).Key("condition").String(alert.condition);
   json.Key("since").String(FormatTimestamp(alert.since)).Key("since_ms").Int(alert.since);
   json.Key("summary").String(alert.summary).Key("detail").String(alert.detail).Key("advice").String(alert.advice).Key("runbook").String(alert.runbook);
   WriteAck(json, incident);

@@ -1,7 +1,9 @@
 #include "agent/api/dashboard_api.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -19,16 +21,27 @@ constexpr DurationMs kSnapshotStep = kSecondMs;
 constexpr DurationMs kHealthInterval = 5 * kSecondMs;
 constexpr std::string_view kStreamPath = "/api/tickbird/v1/stream";
 
-/// What the page shows as tiles. Raw series, so that it works without the host pack.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kTiles = {{
-    {"cpu", "100 * (1 - avg(rate(node_cpu_seconds_total{mode=\"idle\"}[5s])))"},
-    {"memory", "100 * (1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)"},
-    {"disk", "100 * max(1 - node_filesystem_avail_bytes / node_filesystem_size_bytes)"},
-    {"network_receive", "sum(rate(node_network_receive_bytes_total{device!=\"lo\"}[5s]))"},
-    {"network_transmit", "sum(rate(node_network_transmit_bytes_total{device!=\"lo\"}[5s]))"},
-    {"pressure_cpu", "100 * rate(node_pressure_cpu_waiting_seconds_total[10s])"},
-    {"pressure_memory", "100 * rate(node_pressure_memory_waiting_seconds_total[10s])"},
-    {"pressure_io", "100 * rate(node_pressure_io_waiting_seconds_total[10s])"},
+/// What the page shows. Raw series, so that it works without the host pack.
+struct TileText {
+  std::string_view name;
+  std::string_view expr;
+  bool drawn;  ///< Has a line, so the snapshot holds its last minutes; else the newest value is enough.
+};
+constexpr std::array<TileText, 14> kTiles = {{
+    {"cpu", "100 * clamp(1 - avg(rate(node_cpu_seconds_total{mode=\"idle\"}[5s])), 0, 1)", true},
+    {"memory", "100 * (1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)", true},
+    {"memory_used", "node_memory_MemTotal_bytes - node_memory_MemAvailable_bytes", false},
+    {"memory_total", "node_memory_MemTotal_bytes", false},
+    {"disk", "100 * max(1 - node_filesystem_avail_bytes / node_filesystem_size_bytes)", true},
+    {"disk_used", "(node_filesystem_size_bytes - node_filesystem_avail_bytes) and topk(1, 1 - node_filesystem_avail_bytes / node_filesystem_size_bytes)", false},
+    {"disk_total", "node_filesystem_size_bytes and topk(1, 1 - node_filesystem_avail_bytes / node_filesystem_size_bytes)", false},
+    {"disk_read", "sum(rate(node_disk_read_bytes_total[5s]))", true},
+    {"disk_write", "sum(rate(node_disk_written_bytes_total[5s]))", true},
+    {"network_receive", "sum(rate(node_network_receive_bytes_total{device!=\"lo\"}[5s]))", true},
+    {"network_transmit", "sum(rate(node_network_transmit_bytes_total{device!=\"lo\"}[5s]))", true},
+    {"pressure_cpu", "100 * rate(node_pressure_cpu_waiting_seconds_total[5s])", true},
+    {"pressure_memory", "100 * rate(node_pressure_memory_waiting_seconds_total[5s])", true},
+    {"pressure_io", "100 * rate(node_pressure_io_waiting_seconds_total[5s])", true},
 }};
 
 void WritePoint(JsonWriter& json, TimestampMs timestamp, double value) { json.BeginArray().Int(timestamp).Double(value).EndArray(); }
@@ -40,31 +53,32 @@ std::optional<double> FirstValue(const Result<promql::QueryResult>& result) {
   return vector->elements.front().value;
 }
 
-net::HttpResponse AssetResponse(const web::Asset& asset) {
+net::HttpResponse PageResponse(const dashboards::Asset& asset) {
   return {.content_type = std::string(asset.content_type),
-          .headers = {{"Content-Security-Policy", std::string(web::kContentSecurityPolicy)}, {"Cache-Control", "no-cache"}, {"Referrer-Policy", "no-referrer"}},
-          .shared_body = asset.bytes,
-          .shared_gzip = asset.gzip_bytes,
+          .headers = {{"Content-Security-Policy", std::string(dashboards::kContentSecurityPolicy)}, {"Cache-Control", "no-cache"}, {"Referrer-Policy", "no-referrer"}},
+          .shared_body = std::make_shared<const std::string>(asset.bytes),
+          .shared_gzip = std::make_shared<const std::string>(asset.gzip_bytes),
           .etag = std::string(asset.etag)};
 }
 
 }  // namespace
 
-DashboardApi::DashboardApi(net::EventHub& hub, const Queryable& data, net::WorkerPool& workers, const AlertsApi& alerts, const HealthApi& health, const Clock& clock)
-    : hub_(hub), data_(data), workers_(workers), alerts_(alerts), health_(health), clock_(clock) {
-  for (const auto& [name, text] : kTiles) {
-    auto expr = promql::ParseExpr(text);
+DashboardApi::DashboardApi(net::EventHub& hub, const Queryable& data, net::WorkerPool& workers, const AlertsApi& alerts, const HealthApi& health, const Clock& clock,
+                           AgentIdentity identity)
+    : hub_(hub), data_(data), workers_(workers), alerts_(alerts), health_(health), clock_(clock), identity_(std::move(identity)) {
+  for (const TileText& tile : kTiles) {
+    auto expr = promql::ParseExpr(tile.expr);
     if (expr) {
-      tiles_.push_back({std::string(name), *std::move(expr)});
+      tiles_.push_back({std::string(tile.name), *std::move(expr), tile.drawn});
     } else {
-      log::Err("a tile of the page cannot be shown", {{"tile", name}, {"error", expr.error().ToError()}});
+      log::Err("a tile of the page cannot be shown", {{"tile", tile.name}, {"error", expr.error().ToError()}});
     }
   }
 }
 
 void DashboardApi::AddRoutes(net::Router& router) {
-  for (const web::Asset& asset : web::Assets()) {
-    router.Get(asset.path, [&asset](const net::HttpRequest&) { return AssetResponse(asset); });
+  for (const dashboards::Asset& asset : dashboards::Assets()) {
+    router.Get(asset.path, [response = PageResponse(asset)](const net::HttpRequest&) { return response; });
   }
   router.Stream(kStreamPath, hub_, [this](const net::HttpRequest&, const net::Greeting& greeting) { Greet(greeting); });
 }
@@ -72,19 +86,20 @@ void DashboardApi::AddRoutes(net::Router& router) {
 void DashboardApi::Greet(const net::Greeting& greeting) const {
   const TimestampMs now = clock_.Now();
   // Alerts and health are of the I/O thread; the series are read on the pool.
-  std::string rest = ",\"alerts\":" + EncodeRaisedAlerts(alerts_) + ",\"health\":" + EncodeHealth(health_) + "}";
-  const bool taken = workers_.Offload([this, now, greeting, rest] { greeting.Send(net::FormatEvent("snapshot", SnapshotSeries(now) + rest)); });
-  if (!taken) greeting.Send(net::FormatEvent("snapshot", "{\"t\":" + std::to_string(now) + ",\"series\":[]" + rest));
+  const std::string rest = ",\"alerts\":" + EncodeRaisedAlerts(alerts_) + ",\"health\":" + EncodeHealth(health_) + "}";
+  const bool taken = workers_.Offload([this, now, greeting, rest] { greeting.Send(net::FormatEvent("snapshot", SnapshotHead(now) + rest)); });
+  if (!taken) log::Warn("a page got no snapshot: too much work is waiting");
 }
 
-/// The snapshot but for its closing brace.
-std::string DashboardApi::SnapshotSeries(TimestampMs now) const {
+/// The snapshot without its last members and its closing brace.
+std::string DashboardApi::SnapshotHead(TimestampMs now) const {
   JsonWriter json;
-  json.BeginObject().Key("t").Int(now).Key("series").BeginArray();
+  json.BeginObject().Key("t").Int(now).Key("interval_ms").Int(std::max(identity_.interval, kSecondMs));
+  json.Key("host").String(identity_.host).Key("version").String(identity_.version).Key("series").BeginArray();
   const TimestampMs end = now / kSnapshotStep * kSnapshotStep;
   for (const Tile& tile : tiles_) {
     json.BeginObject().Key("name").String(tile.name).Key("points").BeginArray();
-    const auto result = promql::EvalRange(*tile.expr, data_, end - kSnapshotWindow, end, kSnapshotStep);
+    const auto result = promql::EvalRange(*tile.expr, data_, tile.drawn ? end - kSnapshotWindow : end, end, kSnapshotStep);
     const auto* const matrix = result ? std::get_if<promql::Matrix>(&result->value) : nullptr;
     if (matrix && !matrix->empty()) {
       for (const Sample& sample : matrix->front().samples) WritePoint(json, sample.timestamp, sample.value);

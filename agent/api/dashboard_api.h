@@ -14,6 +14,13 @@
 
 namespace tickbird::api {
 
+/// What the page tells of the agent.
+struct AgentIdentity {
+  std::string host;
+  std::string version;
+  DurationMs interval = kSecondMs;  ///< Of the ticks.
+};
+
 /// The page and the one stream that feeds it; dashboards/web/README.md is the contract of the stream.
 ///
 /// A page that connects gets a snapshot (the last five minutes, worked out on the worker pool) and then one small event a second.
@@ -21,7 +28,8 @@ namespace tickbird::api {
 class DashboardApi {
  public:
   /// All outlive this, and this outlives the server.
-  DashboardApi(net::EventHub& hub, const Queryable& data, net::WorkerPool& workers, const AlertsApi& alerts, const HealthApi& health, const Clock& clock);
+  DashboardApi(net::EventHub& hub, const Queryable& data, net::WorkerPool& workers, const AlertsApi& alerts, const HealthApi& health, const Clock& clock,
+               AgentIdentity identity);
 
   void AddRoutes(net::Router& router);
 
@@ -34,9 +42,10 @@ class DashboardApi {
   struct Tile {
     std::string name;
     promql::ExprPtr expr;
+    bool drawn;
   };
   void Greet(const net::Greeting& greeting) const;
-  std::string SnapshotSeries(TimestampMs now) const;
+  std::string SnapshotHead(TimestampMs now) const;
   std::string EncodeTick(TimestampMs now) const;
 
   net::EventHub& hub_;
@@ -45,6 +54,7 @@ class DashboardApi {
   const AlertsApi& alerts_;
   const HealthApi& health_;
   const Clock& clock_;
+  const AgentIdentity identity_;
   std::vector<Tile> tiles_;
   bool alerts_changed_ = false;
   TimestampMs last_tick_ = 0;

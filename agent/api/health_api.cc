@@ -2,6 +2,7 @@
 
 #include "agent/health/document.h"
 #include "agent/health/probe.h"
+#include "core/base/json_writer.h"
 
 namespace tickbird::api {
 namespace {
@@ -31,7 +32,18 @@ net::HttpResponse Overall(const HealthApi& api, const net::HttpRequest& request)
 }  // namespace
 
 std::string EncodeHealth(const HealthApi& api) {
-  return health::RenderJson(Document(api), {.release = api.release, .service_id = api.service_id, .reveal = true});
+  const health::HealthDocument document = Document(api);
+  JsonWriter json;
+  json.BeginObject().Key("status").String(health::HealthStatusName(document.status)).Key("checks").BeginArray();
+  for (const health::HealthEntry& entry : document.entries) {
+    const bool is_check = entry.kind == health::HealthEntry::Kind::kCheck;
+    json.BeginObject().Key("name").String(entry.name).Key("status").String(health::HealthStatusName(entry.status));
+    json.Key("critical").Bool(is_check && entry.required).Key("output").String(entry.output);
+    if (is_check && entry.observed_seconds) json.Key("duration_ms").Int(static_cast<std::int64_t>(*entry.observed_seconds * 1000));
+    json.EndObject();
+  }
+  json.EndArray().EndObject();
+  return std::move(json).Take();
 }
 
 void AddHealthRoutes(net::Router& router, HealthApi& api) {

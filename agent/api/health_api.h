@@ -21,7 +21,7 @@ struct HealthApi {
 /// from what is known; no request makes a check run. Reasons are shown to callers on this machine.
 void AddHealthRoutes(net::Router& router, HealthApi& api);
 
-/// The document of /health as the dashboard's stream carries it.
+/// What the page shows of health: {"status", "checks": [{"name", "status", "critical", "output", "duration_ms"}]}.
 std::string EncodeHealth(const HealthApi& api);
 
 }  // namespace tickbird::api

@@ -285,7 +285,8 @@ class App::Impl {
     health_api_.emplace(api::HealthApi{.components = components_, .checker = *checker_, .clock = clock_, .release = kVersion, .service_id = config_.sampling.instance});
     metrics_api_.emplace(api::MetricsApi{.data = *head_, .workers = workers_, .clock = clock_, .options = PageOptionsFrom(config_.sampling),
                                          .own = [this] { return CollectOwn(); }});
-    dashboard_api_.emplace(hub_, *head_, workers_, *alerts_api_, *health_api_, clock_);
+    dashboard_api_.emplace(hub_, *head_, workers_, *alerts_api_, *health_api_, clock_,
+                           api::AgentIdentity{.host = config_.sampling.instance, .version = kVersion, .interval = config_.sampling.interval});
     auto router = std::make_shared<net::Router>();
     api::AddQueryRoutes(*router, *query_api_);
     api::AddAlertRoutes(*router, *alerts_api_);

@@ -45,7 +45,7 @@ let everConnected = false;
 let live = false;
 
 const now = () => Date.now() + clockOffset;
-const severityOf = (thing) => Math.min(4, Math.max(1, Number(thing.severity) || 1));
+const severityOf = (thing) => Math.min(4, Math.max(1, Number(thing.rank) || 1));
 
 function ago(ms) {
   const s = Math.max(0, Math.floor(ms / 1000));
@@ -131,7 +131,7 @@ function onTick(data) {
 // ---- state, alerts, health --------------------------------------------------------------------------------------------------
 
 function showState() {
-  const open = alerts.filter((a) => !a.acknowledged);
+  const open = alerts.filter((a) => !a.ack);
   const failing = health.checks.filter((c) => c.status !== "pass");
   let severity = Math.max(0, ...open.map(severityOf), HEALTH_SEVERITY[health.status] || 0);
   const parts = [];
@@ -158,18 +158,18 @@ function showAlerts() {
   const focused = document.activeElement && document.activeElement.dataset.alert;
   list.replaceChildren();
   if (!alerts.length) list.append(make("li", "empty", "None."));
-  const order = [...alerts].sort((a, b) => severityOf(b) - severityOf(a) || a.since - b.since);
+  const order = [...alerts].sort((a, b) => severityOf(b) - severityOf(a) || a.since_ms - b.since_ms);
   for (const alert of order) {
-    const item = make("li", alert.acknowledged ? "acked" : "");
+    const item = make("li", alert.ack ? "acked" : "");
     item.dataset.severity = severityOf(alert);
     const what = make("div", "what", alert.summary || alert.name);
     const labels = Object.entries(alert.labels || {}).map(([name, value]) => name + "=" + value).join("  ");
     what.append(make("small", "", alert.name + (labels ? "  ·  " + labels : "")));
     const numbers = make("div", "numbers");
-    numbers.append(make("b", "", alert.value || ""));
+    numbers.append(make("b", "", alert.value_text || ""));
     const since = make("span", "since");
-    since.dataset.since = alert.since;
-    since.title = new Date(alert.since).toLocaleString();
+    since.dataset.since = alert.since_ms;
+    since.title = new Date(alert.since_ms).toLocaleString();
     numbers.append(since);
     item.append(make("span", "level", alert.level), what, numbers, acknowledgement(alert));
     list.append(item);
@@ -179,7 +179,7 @@ function showAlerts() {
 }
 
 function acknowledgement(alert) {
-  if (alert.acknowledged) return make("span", "by", "acknowledged" + (alert.acknowledged_by ? " by " + alert.acknowledged_by : ""));
+  if (alert.ack) return make("span", "by", "acknowledged" + (alert.ack.by ? " by " + alert.ack.by : ""));
   const button = make("button", "", "Acknowledge");
   button.dataset.alert = alert.id;
   button.setAttribute("aria-label", "Acknowledge " + alert.name);

@@ -46,19 +46,19 @@ def values(t, state):
 
 def alerts(t, state):
     cpu = {
-        "id": "a1", "name": "cpu_high", "level": "critical", "severity": 4, "value": "93.4%", "since": t - 194_000,
+        "id": "a1", "name": "cpu_high", "level": "critical", "rank": 4, "value_text": "93.4%", "since_ms": t - 194_000,
         "summary": "CPU of web-1 has been above 90% for 2 minutes", "labels": {"instance": "web-1"},
     }
     disk = {
-        "id": "a2", "name": "disk_filling", "level": "warning", "severity": 2, "value": "3h 40m", "since": t - 4_000_000,
+        "id": "a2", "name": "disk_filling", "level": "warning", "rank": 2, "value_text": "3h 40m", "since_ms": t - 4_000_000,
         "summary": "/var/lib/data will be full in less than 4 hours at this rate",
-        "labels": {"device": "/dev/nvme0n1p2", "mountpoint": "/var/lib/data"}, "acknowledged": True, "acknowledged_by": "mira",
+        "labels": {"device": "/dev/nvme0n1p2", "mountpoint": "/var/lib/data"}, "ack": {"by": "mira"},
     }
     hostile = {
-        "id": "../../<x>", "name": "<img src=x onerror=alert(1)>", "level": "high", "severity": 3, "value": "<b>1</b>", "since": t - 5000,
+        "id": "../../<x>", "name": "<img src=x onerror=alert(1)>", "level": "high", "rank": 3, "value_text": "<b>1</b>", "since_ms": t - 5000,
         "summary": "<script>document.title='owned'</script> " + "verylongword" * 30, "labels": {"le</script>": "\"'><svg onload=alert(1)>"},
     }
-    return {"ok": [], "warning": [disk | {"acknowledged": False}], "critical": [cpu, disk], "hostile": [hostile, disk]}[state]
+    return {"ok": [], "warning": [disk | {"ack": None}], "critical": [cpu, disk], "hostile": [hostile, disk]}[state]
 
 
 def health(state):
