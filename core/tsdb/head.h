@@ -94,7 +94,7 @@ class Head final : public Appendable, public Queryable {
   /// another process has the directory, kUnsupported for a log that we do not read, or why a file could not be read. A
   /// torn or damaged log is no error: see HeadStats::replay.
   static Result<std::unique_ptr<Head>> Open(Fs& fs, HeadOptions options, std::string wal_directory, TimestampMs now);
-  /// Does not sync: call Close first. Appenders must be gone.
+  /// Does not sync: call Close first. Batches must be committed or gone.
   ~Head() override;
 
   std::unique_ptr<Appender> NewAppender() override;

@@ -44,7 +44,9 @@ ErrorCode CodeOf(RefusedReason reason) {
 class HeadAppender final : public Appender {
  public:
   explicit HeadAppender(Head& head) : head_(head) { batch_.id = head_.NextBatchId(); }
-  ~HeadAppender() override { Rollback(); }
+  ~HeadAppender() override {
+    if (!batch_.samples.empty()) Rollback();
+  }
   HeadAppender(const HeadAppender&) = delete;
   HeadAppender& operator=(const HeadAppender&) = delete;
 

@@ -16,7 +16,7 @@ inline constexpr std::size_t kFragmentHeaderBytes = 7;
 /// Scratch memory is kept between calls. Not thread safe.
 class SegmentFramer {
  public:
-  /// Prepares a record and returns the payload bytes that Frame will write.
+  /// Prepares a record, which must live until Frame, and returns the payload bytes that Frame will write.
   std::size_t Prepare(std::string_view record);
   /// Frames the prepared record. `offset` is where the first byte will stand in the segment.
   void Frame(std::size_t offset, std::string* out) const;

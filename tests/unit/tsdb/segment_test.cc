@@ -132,7 +132,8 @@ TEST(SegmentFramer, FitsKeepsRecordsInsideTheSegment) {
   for (std::size_t offset = 1; offset < segment_bytes; offset += 1 + random() % 700) {
     for (const std::size_t size : {1UL, 1000UL, 30000UL, 40000UL, 70000UL}) {
       SegmentFramer framer;
-      framer.Prepare(RandomBytes(random, size));
+      const std::string record = RandomBytes(random, size);
+      framer.Prepare(record);
       std::string out;
       framer.Frame(offset, &out);
       EXPECT_EQ(SegmentFramer::Fits(size, offset, segment_bytes), offset + out.size() <= segment_bytes)
