@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -199,6 +200,22 @@ TEST_F(Engine, RefusesRangesThatMakeNoSense) {
             "invalid expression type \"range vector\" for range query, must be Scalar or instant Vector");
   EXPECT_FALSE(Range("a", 10, 0, 1));
   EXPECT_FALSE(Range("a", 0, 10, 0));
+}
+
+TEST_F(Engine, RefusesTimesThatCannotBeAddedTo) {
+  EXPECT_FALSE(Instant("a", std::numeric_limits<TimestampMs>::max()));
+  EXPECT_FALSE(Range("a", std::numeric_limits<TimestampMs>::min(), 0, 1));
+  EXPECT_TRUE(Instant("a offset 292y @ 6e12 + a offset -292y @ -6e12", 0));
+}
+
+TEST_F(Engine, EvaluatesTreesUpToTheLimitOfHeight) {
+  Load({{"__name__", "a"}}, {1});
+  std::string text = "a";
+  for (int i = 1; i < kMaxHeight; ++i) text += " + a";
+  EXPECT_EQ(InstantText(text, 0), "{} 400");
+  std::string nested = "a";
+  for (int i = 1; i < kMaxHeight; ++i) nested = (i % 2 == 0 ? "abs(" : "(") + nested + ")";
+  EXPECT_EQ(InstantText(nested, 0), "{} 1");
 }
 
 TEST_F(Engine, TakesTheDefaultStepOfASubqueryFromItsOptions) {
