@@ -10,6 +10,7 @@
 
 #include "agent/api/prometheus_json.h"
 #include "core/base/duration.h"
+#include "core/base/log.h"
 #include "core/base/number.h"
 
 namespace tickbird::api {
@@ -142,19 +143,30 @@ void WriteRaisedAlert(JsonWriter& json, const AlertEvent& alert, const notify::I
   json.EndArray().EndObject();
 }
 
-net::HttpResponse Acknowledge(AlertsApi& api, const net::HttpRequest& request) {
-  if (const Status trusted = net::CheckTrustedForWrites(request); !trusted) return net::ErrorResponse(trusted.error());
-  const auto id = ParseAlertId(request.PathParameter("id"));
-  if (!id) return net::ErrorResponse(400, "bad_data", "an alert's id is 16 hexadecimal digits, as /api/tickbird/v1/alerts lists them");
+/// The acknowledgement that the request asks for.
+Result<notify::AckRequest> AckOf(const AlertsApi& api, const net::HttpRequest& request) {
   notify::AckRequest ack{.who = std::string(request.Parameter("by")), .note = std::string(request.Parameter("note"))};
   if (ack.who.empty()) ack.who = "somebody at " + request.peer_address;
   if (request.HasParameter("for")) {
-    const auto duration = DurationParameter(request, "for", 0);
-    if (!duration) return net::ErrorResponse(400, "bad_data", duration.error().message);
-    ack.until = api.clock.Now() + *duration;
+    TICKBIRD_ASSIGN_OR_RETURN(const DurationMs duration, DurationParameter(request, "for", 0));
+    ack.until = api.clock.Now() + duration;
   }
-  if (const Status done = api.notifier.Acknowledge(*id, ack); !done) return net::ErrorResponse(done.error());
-  return {.body = R"({"status":"success"})"};
+  return ack;
+}
+
+/// Answers when the acknowledgement is on disk: who reads "success" can rely on it.
+void Acknowledge(AlertsApi& api, const net::HttpRequest& request, const net::Responder& responder) {
+  if (const Status trusted = net::CheckTrustedForWrites(request); !trusted) return responder.Send(net::ErrorResponse(trusted.error()));
+  const auto id = ParseAlertId(request.PathParameter("id"));
+  if (!id) return responder.Send(net::ErrorResponse(400, "bad_data", "an alert's id is 16 hexadecimal digits, as /api/tickbird/v1/alerts lists them"));
+  const auto ack = AckOf(api, request);
+  if (!ack) return responder.Send(net::ErrorResponse(400, "bad_data", ack.error().message));
+  const Status accepted = api.notifier.Acknowledge(*id, *ack, [responder](const Status& stored) {
+    if (!stored) log::Warn("an acknowledgement holds, but is not on disk yet", {{"error", stored.error()}});
+    responder.Send({.body = R"({"status":"success"})"});
+  });
+  if (!accepted) return responder.Send(net::ErrorResponse(accepted.error()));
+  if (api.changed) api.changed();
 }
 
 }  // namespace
@@ -181,7 +193,8 @@ void AddAlertRoutes(net::Router& router, AlertsApi& api) {
   router.Get("/api/v1/rules", [&api](const net::HttpRequest&) { return Rules(api); });
   router.Get("/api/v1/alerts", [&api](const net::HttpRequest&) { return Alerts(api); });
   router.Get("/api/tickbird/v1/alerts", [&api](const net::HttpRequest&) { return net::HttpResponse{.body = EncodeRaisedAlerts(api)}; });
-  router.Post("/api/tickbird/v1/alerts/{id}/ack", [&api](const net::HttpRequest& request) { return Acknowledge(api, request); });
+  router.PostDeferred("/api/tickbird/v1/alerts/{id}/ack",
+                      [&api](const net::HttpRequest& request, const net::Responder& responder) { Acknowledge(api, request, responder); });
 }
 
 }  // namespace tickbird::api

@@ -42,8 +42,7 @@
 #include "exporters/metrics_page/own_metrics.h"
 #include "notifiers/notifier.h"
 #include "notifiers/receivers.h"
-#include "notifiers/store/state_store.h"
-#include "notifiers/store/store_worker.h"
+#include "notifiers/store/open_state.h"
 #include "rules/eval/engine.h"
 
 namespace tickbird::app {
@@ -240,18 +239,19 @@ class App::Impl {
   Status OpenNotifier() {
     TICKBIRD_ASSIGN_OR_RETURN(notify::ReceiverSet receivers, MakeReceivers(std::exchange(first_receivers_, {})));
     const std::string path = JoinPath(config_.storage.path, "state.db");
-    bool set_aside = false;
-    TICKBIRD_ASSIGN_OR_RETURN(notify::StateStore store, notify::StateStore::OpenOrReplace(path, set_aside));
-    if (set_aside) log::Err("the state of alerts was damaged and is set aside; it starts empty", {{"file", path + ".corrupt"}});
-    TICKBIRD_ASSIGN_OR_RETURN(notify::StoredState stored, store.Load(clock_.Now()));
     const auto post = [this](std::function<void()> function) { loop_.Post(std::move(function)); };
+    notify::OpenedState opened = notify::OpenState(path, clock_.Now(), post);
+    if (opened.problem) {
+      if (opened.problem->code == ErrorCode::kUnsupported) return *std::move(opened.problem);
+      log::Err("the state of alerts is not what was left; alerting goes on", {{"error", *opened.problem}});
+    }
     notifier_.emplace(notify::NotifierEnvironment{.clock = clock_,
                                                   .schedule = [this](TimestampMs at, std::function<void()> function) { timers_.Schedule(at, std::move(function)); },
                                                   .post = post,
                                                   .active = *engine_,
                                                   .channels = ChannelDeps()},
                       notify::NotifierOptions{});
-    notifier_->Start(std::move(stored), std::make_unique<notify::StoreWorker>(std::move(store), post), std::move(receivers));
+    notifier_->Start(std::move(opened.stored), std::move(opened.persistence), std::move(receivers));
     return {};
   }
 
@@ -281,7 +281,7 @@ class App::Impl {
   Status OpenInterfaces() {
     query_api_.emplace(api::QueryApi{.data = *head_, .workers = workers_, .timers = timers_, .clock = clock_,
                                      .options = QueryOptionsFrom(config_.limits), .timeout = config_.limits.request_timeout});
-    alerts_api_.emplace(api::AlertsApi{.engine = *engine_, .notifier = *notifier_, .clock = clock_});
+    alerts_api_.emplace(api::AlertsApi{.engine = *engine_, .notifier = *notifier_, .clock = clock_, .changed = [this] { dashboard_api_->AlertsChanged(); }});
     health_api_.emplace(api::HealthApi{.components = components_, .checker = *checker_, .clock = clock_, .release = kVersion, .service_id = config_.sampling.instance});
     metrics_api_.emplace(api::MetricsApi{.data = *head_, .workers = workers_, .clock = clock_, .options = PageOptionsFrom(config_.sampling),
                                          .own = [this] { return CollectOwn(); }});
