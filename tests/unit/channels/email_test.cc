@@ -5,7 +5,7 @@
 #include "notifiers/channels/email/mail.h"
 #include "notifiers/channels/email/mail_body.h"
 #include "notifiers/channels/email/mime.h"
-#include "samples.h"
+#include "tests/unit/channels/samples.h"
 
 namespace tickbird::notify {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "core/base/log.h"
-#include "samples.h"
+#include "tests/unit/channels/samples.h"
 
 namespace tickbird::notify {
 namespace {

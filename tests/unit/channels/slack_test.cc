@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "notifiers/channels/slack/payload.h"
-#include "samples.h"
+#include "tests/unit/channels/samples.h"
 
 namespace tickbird::notify {
 namespace {

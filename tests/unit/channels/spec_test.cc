@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "samples.h"
+#include "tests/unit/channels/samples.h"
 
 namespace tickbird::notify {
 namespace {

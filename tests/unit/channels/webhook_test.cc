@@ -5,7 +5,7 @@
 
 #include "notifiers/channels/crypto.h"
 #include "notifiers/channels/webhook/body.h"
-#include "samples.h"
+#include "tests/unit/channels/samples.h"
 
 namespace tickbird::notify {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "alert_script.h"
+#include "tests/unit/eval/alert_script.h"
 
 namespace tickbird::rules {
 namespace {

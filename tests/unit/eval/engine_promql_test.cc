@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine_harness.h"
+#include "tests/unit/eval/engine_harness.h"
 #include "tests/testing/memory_queryable.h"
 
 // The engine on the real PromQL and samples in memory: what the scripted evaluator of the other tests cannot show.

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine_harness.h"
+#include "tests/unit/eval/engine_harness.h"
 
 namespace tickbird::rules {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "samples.h"
+#include "tests/unit/notify_store/samples.h"
 
 namespace tickbird::notify {
 namespace {

@@ -9,7 +9,7 @@
 #include "core/base/log.h"
 #include "notifiers/store/codec.h"
 #include "notifiers/store/sqlite.h"
-#include "samples.h"
+#include "tests/unit/notify_store/samples.h"
 
 namespace tickbird::notify {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "notifiers/store/open_state.h"
 #include "notifiers/store/sqlite.h"
-#include "samples.h"
+#include "tests/unit/notify_store/samples.h"
 
 namespace tickbird::notify {
 namespace {
