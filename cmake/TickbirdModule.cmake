@@ -20,3 +20,24 @@ function(tickbird_test name)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT 300)
 endfunction()
+
+# tickbird_fuzz(name tickbird_x): the libFuzzer target tests/fuzz/<name>/<name>_fuzz.cc over a module that is instrumented too,
+# because the fuzzer is led by what the code under test covers. Built with -DTICKBIRD_FUZZ=ON (./dev fuzz does it).
+function(tickbird_fuzz name module)
+  if(NOT TICKBIRD_FUZZ)
+    return()
+  endif()
+  add_executable(${name}_fuzz ${name}_fuzz.cc)
+  set_target_properties(${name}_fuzz PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_compile_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+  target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+  target_link_libraries(${name}_fuzz PRIVATE ${module})
+  target_compile_options(${module} PRIVATE -fsanitize=fuzzer-no-link)
+endfunction()
+
+# tickbird_bench(name tickbird_x): a program of tests/bench that measures one module and prints a table; ./dev bench runs it.
+function(tickbird_bench name module)
+  add_executable(${name} EXCLUDE_FROM_ALL ${name}.cc)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+  target_link_libraries(${name} PRIVATE ${module})
+endfunction()

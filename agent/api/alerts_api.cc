@@ -1,6 +1,8 @@
 #include "agent/api/alerts_api.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -8,6 +10,7 @@
 
 #include "agent/api/prometheus_json.h"
 #include "core/base/duration.h"
+#include "core/base/log.h"
 #include "core/base/number.h"
 
 namespace tickbird::api {
@@ -113,7 +116,7 @@ net::HttpResponse Alerts(const AlertsApi& api) {
   return {.body = std::move(json).Take()};
 }
 
-void WriteAck(JsonWriter& json, const notify::Incident* incident) {
+void WriteAck(JsonWriter& json, const notify::IncidentView* incident) {
   json.Key("ack");
   if (!incident || !incident->ack) {
     json.Null();
@@ -125,30 +128,45 @@ void WriteAck(JsonWriter& json, const notify::Incident* incident) {
   json.EndObject();
 }
 
-void WriteRaisedAlert(JsonWriter& json, const AlertEvent& alert, const notify::Incident* incident) {
+void WriteRaisedAlert(JsonWriter& json, const AlertEvent& alert, const notify::IncidentView* incident) {
   json.BeginObject().Key("id").String(FormatAlertId(alert.id)).Key("name").String(alert.rule);
   json.Key("level").String(alert.level.name).Key("rank").Int(alert.level.rank).Key("labels");
   WriteLabels(json, alert.labels);
-  json.Key("value").Double(alert.value).Key("no_data").Bool(alert.no_data).Key("condition").String(alert.condition);
+  json.Key("value").Double(alert.value).Key("value_text").String(alert.no_data ? "no data" : HumanNumber(alert.value)).Key("no_data").Bool(alert.no_data).Key("condition").String(alert.condition);
   json.Key("since").String(FormatTimestamp(alert.since)).Key("since_ms").Int(alert.since);
   json.Key("summary").String(alert.summary).Key("detail").String(alert.detail).Key("advice").String(alert.advice).Key("runbook").String(alert.runbook);
   WriteAck(json, incident);
-  json.EndObject();
+  json.Key("told").BeginArray();
+  if (incident) {
+    for (const std::string& receiver : incident->told) json.String(receiver);
+  }
+  json.EndArray().EndObject();
 }
 
-net::HttpResponse Acknowledge(AlertsApi& api, const net::HttpRequest& request) {
-  if (const Status trusted = net::CheckTrustedForWrites(request); !trusted) return net::ErrorResponse(trusted.error());
-  const auto id = ParseAlertId(request.PathParameter("id"));
-  if (!id) return net::ErrorResponse(400, "bad_data", "an alert's id is 16 hexadecimal digits, as /api/tickbird/v1/alerts lists them");
+/// The acknowledgement that the request asks for.
+Result<notify::AckRequest> AckOf(const AlertsApi& api, const net::HttpRequest& request) {
   notify::AckRequest ack{.who = std::string(request.Parameter("by")), .note = std::string(request.Parameter("note"))};
   if (ack.who.empty()) ack.who = "somebody at " + request.peer_address;
   if (request.HasParameter("for")) {
-    const auto duration = DurationParameter(request, "for", 0);
-    if (!duration) return net::ErrorResponse(400, "bad_data", duration.error().message);
-    ack.until = api.clock.Now() + *duration;
+    TICKBIRD_ASSIGN_OR_RETURN(const DurationMs duration, DurationParameter(request, "for", 0));
+    ack.until = api.clock.Now() + duration;
   }
-  if (const Status done = api.notifier.Acknowledge(*id, ack); !done) return net::ErrorResponse(done.error());
-  return {.body = R"({"status":"success"})"};
+  return ack;
+}
+
+/// Answers when the acknowledgement is on disk: who reads "success" can rely on it.
+void Acknowledge(AlertsApi& api, const net::HttpRequest& request, const net::Responder& responder) {
+  if (const Status trusted = net::CheckTrustedForWrites(request); !trusted) return responder.Send(net::ErrorResponse(trusted.error()));
+  const auto id = ParseAlertId(request.PathParameter("id"));
+  if (!id) return responder.Send(net::ErrorResponse(400, "bad_data", "an alert's id is 16 hexadecimal digits, as /api/tickbird/v1/alerts lists them"));
+  const auto ack = AckOf(api, request);
+  if (!ack) return responder.Send(net::ErrorResponse(400, "bad_data", ack.error().message));
+  const Status accepted = api.notifier.Acknowledge(*id, *ack, [responder](const Status& stored) {
+    if (!stored) log::Warn("an acknowledgement holds, but is not on disk yet", {{"error", stored.error()}});
+    responder.Send({.body = R"({"status":"success"})"});
+  });
+  if (!accepted) return responder.Send(net::ErrorResponse(accepted.error()));
+  if (api.changed) api.changed();
 }
 
 }  // namespace
@@ -156,12 +174,17 @@ net::HttpResponse Acknowledge(AlertsApi& api, const net::HttpRequest& request) {
 std::string EncodeRaisedAlerts(const AlertsApi& api) {
   std::vector<rules::AlertView> alerts = api.engine.Alerts();
   std::erase_if(alerts, [](const rules::AlertView& view) { return view.alert.level.rank == 0; });
-  std::stable_sort(alerts.begin(), alerts.end(), [](const rules::AlertView& a, const rules::AlertView& b) {
-    return std::pair(-a.alert.level.rank, a.alert.since) < std::pair(-b.alert.level.rank, b.alert.since);
+  std::sort(alerts.begin(), alerts.end(), [](const rules::AlertView& a, const rules::AlertView& b) {
+    return std::tuple(-a.alert.level.rank, a.alert.since, a.alert.id) < std::tuple(-b.alert.level.rank, b.alert.since, b.alert.id);
   });
+  std::map<std::uint64_t, notify::IncidentView> incidents;
+  for (notify::IncidentView& incident : api.notifier.Incidents()) incidents.emplace(incident.alert.id, std::move(incident));
   JsonWriter json;
   json.BeginArray();
-  for (const rules::AlertView& view : alerts) WriteRaisedAlert(json, view.alert, api.notifier.FindIncident(view.alert.id));
+  for (const rules::AlertView& view : alerts) {
+    const auto incident = incidents.find(view.alert.id);
+    WriteRaisedAlert(json, view.alert, incident == incidents.end() ? nullptr : &incident->second);
+  }
   json.EndArray();
   return std::move(json).Take();
 }
@@ -170,7 +193,8 @@ void AddAlertRoutes(net::Router& router, AlertsApi& api) {
   router.Get("/api/v1/rules", [&api](const net::HttpRequest&) { return Rules(api); });
   router.Get("/api/v1/alerts", [&api](const net::HttpRequest&) { return Alerts(api); });
   router.Get("/api/tickbird/v1/alerts", [&api](const net::HttpRequest&) { return net::HttpResponse{.body = EncodeRaisedAlerts(api)}; });
-  router.Post("/api/tickbird/v1/alerts/{id}/ack", [&api](const net::HttpRequest& request) { return Acknowledge(api, request); });
+  router.PostDeferred("/api/tickbird/v1/alerts/{id}/ack",
+                      [&api](const net::HttpRequest& request, const net::Responder& responder) { Acknowledge(api, request, responder); });
 }
 
 }  // namespace tickbird::api

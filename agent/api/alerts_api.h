@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "agent/net/router.h"
@@ -14,6 +15,7 @@ struct AlertsApi {
   const rules::RuleEngine& engine;
   notify::Notifier& notifier;
   const Clock& clock;
+  std::function<void()> changed;  ///< Called after an acknowledgement.
 };
 
 /// `/api/v1/alerts` and `/api/v1/rules` as Prometheus answers them (the level is the label `severity`), our own list with ids and

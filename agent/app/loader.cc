@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <variant>
 
 #include <fmt/core.h>
 
 #include "core/base/fs.h"
 #include "core/base/strings.h"
-#include "notifiers/channels/channel.h"
+#include "notifiers/receivers.h"
 #include "rules/language/compiler.h"
 #include "rules/packs/packs.h"
 
@@ -120,13 +121,17 @@ class NoClient final : public HttpClient, public MailClient {
   void Send(OutgoingMail, MailClient::Callback) override {}
 };
 
-void CheckReceivers(const std::vector<ReceiverSpec>& receivers, Fs& fs, Report& report) {
+void CheckReceivers(const Loaded& loaded, Fs& fs, Report& report) {
   NoClient client;
-  const notify::ChannelDeps deps{.http = client, .mail = client, .fs = fs, .hostname = "localhost", .external_url = ""};
-  for (const ReceiverSpec& spec : receivers) {
-    if (const auto channel = notify::CreateChannel(spec, deps); !channel) {
-      report.AddError(spec.file, channel.error().position.value_or(spec.position), fmt::format("receiver {}: {}", Quoted(spec.name), channel.error().message));
-    }
+  const auto set = notify::ReceiverSet::Create(loaded.receivers, {.http = client, .mail = client, .fs = fs, .hostname = "localhost", .external_url = ""});
+  if (!set) {
+    for (const notify::ReceiverProblem& problem : set.error()) report.AddError(problem.file, problem.error.position.value_or(Position{}), problem.error.message);
+    return;
+  }
+  for (const rules::Rule& rule : loaded.rules->rules) {
+    const auto* const alert = std::get_if<rules::AlertRule>(&rule);
+    if (!alert || !alert->policy) continue;
+    if (const Status known = set->CheckTargets(*alert->policy); !known) report.AddError(alert->source.file, alert->source.position, known.error().message);
   }
 }
 
@@ -149,7 +154,7 @@ LoadResult Load(const LoadOptions& options) {
   });
   language::CompileInput input = CompileInputFor(*config, RuleFiles(options, *config, environment, report));
   language::CompileOutput compiled = language::Compile(input, environment);
-  if (config->receivers.empty() && compiled.rules.receivers.empty() && compiled.ok()) {
+  if (config->receivers.empty() && compiled.rules.receivers.empty() && compiled.ok) {
     config->receivers.push_back(LogReceiver(*config));
     input.external_receivers = {"log"};
     compiled = language::Compile(input, environment);
@@ -159,9 +164,9 @@ LoadResult Load(const LoadOptions& options) {
   Loaded loaded{.config = *std::move(config)};
   loaded.receivers = loaded.config.receivers;
   loaded.receivers.insert(loaded.receivers.end(), compiled.rules.receivers.begin(), compiled.rules.receivers.end());
-  CheckReceivers(loaded.receivers, fs, report);
-  if (report.has_errors()) return report.Take();
   loaded.rules = std::make_shared<const rules::RuleSet>(std::move(compiled.rules));
+  CheckReceivers(loaded, fs, report);
+  if (report.has_errors()) return report.Take();
   return report.Take(std::move(loaded));
 }
 

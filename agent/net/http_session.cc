@@ -235,7 +235,8 @@ awaitable<Session::Read> Session::ReadRequest() {
       std::erase_if(request_.headers, [](const auto& header) { return header.first == "expect"; });
       watchdog_.Set(core_->limits.request_timeout);
     }
-    const bool filled = co_await Fill(head_taken_ ? kBodyRead : kSmallRead);
+    const std::size_t bytes = head_taken_ ? kBodyRead : kSmallRead;
+    const bool filled = co_await Fill(bytes);
     if (!filled && watchdog_.expired()) {
       rejection_ = Rejection{408, RejectReason::kTimeout, "the request did not arrive in time"};
       co_return Read::kRejected;

@@ -120,8 +120,11 @@ class HostSampler::Impl {
     if (!is_change) return;
     // What was never there is how this machine is; what is lost deserves a look.
     const bool is_absent = stats.runs == 1 && status.error().code == ErrorCode::kNotFound;
-    log::Write(is_absent ? log::Level::kDebug : log::Level::kWarn, "collector has nothing to read",
-               {{"collector", stats.name}, {"err", status.error()}});
+    if (is_absent) {
+      log::Debug("collector finds nothing on this machine", {{"collector", stats.name}, {"err", status.error()}});
+    } else {
+      log::Warn("collector failed", {{"collector", stats.name}, {"err", status.error()}});
+    }
   }
 
   SamplerOptions options_;

@@ -8,6 +8,7 @@
 #include "agent/samplers/host/gauge_files.h"
 #include "agent/samplers/host/loadavg.h"
 #include "agent/samplers/host/meminfo.h"
+#include "agent/samplers/host/netclass.h"
 #include "agent/samplers/host/netdev.h"
 #include "agent/samplers/host/netstat.h"
 #include "agent/samplers/host/pressure.h"
@@ -40,6 +41,7 @@ constexpr CollectorEntry kCollectors[] = {
     {"loadavg", false, Make<MakeLoadavgCollector>},
     {"meminfo", false, Make<MakeMeminfoCollector>},
     {"namedprocess", false, Make<MakeNamedGroupsCollector>},
+    {"netclass", true, Make<MakeNetclassCollector>},
     {"netdev", false, Make<MakeNetdevCollector>},
     {"netstat", false, Make<MakeNetstatCollector>},
     {"pressure", false, Make<MakePressureCollector>},

@@ -66,10 +66,13 @@ void AppendByEscaping(std::string& out, char32_t c, bool legacy, Escaping escapi
 std::optional<char32_t> TakeCodePoint(std::string_view& rest) {
   const std::size_t end = rest.find('_');
   if (end == std::string_view::npos || end == 0 || end > 6) return std::nullopt;
+  const std::string_view digits = rest.substr(0, end);
+  const char* const digits_end = digits.data() + digits.size();
   std::uint32_t code = 0;
-  const auto [at, error] = std::from_chars(rest.data(), rest.data() + end, code, 16);
-  if (error != std::errc() || at != rest.data() + end || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+  const auto [at, error] = std::from_chars(digits.data(), digits_end, code, 16);
+  if (error != std::errc() || at != digits_end || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) {
     return std::nullopt;
+  }
   rest.remove_prefix(end + 1);
   return code;
 }

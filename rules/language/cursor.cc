@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -233,8 +234,12 @@ bool Cursor::ExpectPunctuation(std::string_view text, std::string_view what) {
 }
 
 bool Cursor::ParseBlock(const std::string& owner, ItemInBlock items, const std::function<bool()>& parse_entry) {
+  if (Peek().kind == TokenKind::kSeparator && lexer_.NextLineStartsWith('{')) {
+    SkipSeparators();
+    Error(Peek().span, fmt::format("the brace that opens {} belongs at the end of the line before", owner));
+  }
   const Span open = Peek().span;
-  if (!ExpectPunctuation("{", fmt::format("to open {}, on the same line", owner))) return false;
+  if (!ExpectPunctuation("{", fmt::format("to open {}", owner))) return false;
   while (true) {
     SkipSeparators();
     if (TryPunctuation("}")) return true;
@@ -248,6 +253,7 @@ bool Cursor::ParseBlock(const std::string& owner, ItemInBlock items, const std::
     if (at_item && (items == ItemInBlock::kEnds || (items == ItemInBlock::kEndsAtLineStart && AtLineStart()))) {
       Error(Peek().span, fmt::format("the closing brace of {}, opened in line {}, is missing before \"{}\"", owner,
                                      source_->PositionOf(open.offset).line, Peek().text));
+      cut_block_ = true;
       return true;
     }
     const std::uint32_t before = last_end_;
@@ -269,6 +275,8 @@ bool Cursor::ParseList(const std::function<bool()>& parse_item) {
 }
 
 bool Cursor::ExpectSeparator(std::string_view what) {
+  // After a block whose brace is missing, which was reported, the next item stands where the line should have ended.
+  if (std::exchange(cut_block_, false)) return true;
   if (Peek().kind == TokenKind::kSeparator || AtEnd() || AtPunctuation("}")) return true;
   Unexpected(fmt::format("the end of the line after {}", what));
   return false;

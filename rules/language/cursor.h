@@ -82,6 +82,7 @@ class Cursor {
   Lexer lexer_;
   std::uint32_t last_end_ = 0;
   bool end_reported_ = false;
+  bool cut_block_ = false;  ///< The last block ended without its brace.
 };
 
 /// The words that start an item of a file.

@@ -6,6 +6,7 @@
 
 #include "core/base/number.h"
 #include "core/base/strings.h"
+#include "core/model/labels.h"
 
 namespace tickbird::language {
 namespace {
@@ -13,35 +14,30 @@ namespace {
 /// The message of an error that was reported elsewhere, so that it is not reported where its result is used.
 constexpr std::string_view kReportedElsewhere = "reported elsewhere";
 
-bool EndsWithOperator(std::string_view text) {
-  if (text.empty()) return false;
-  if (std::string_view("+-*/%^<>=").find(text.back()) != std::string_view::npos) return true;
-  const std::size_t blank = text.find_last_of(" \t\n)");
-  const std::string word = AsciiLower(text.substr(blank == std::string_view::npos ? 0 : blank + 1));
-  return word == "and" || word == "or" || word == "unless";
-}
-
 Result<promql::ExprPtr> ParseText(std::string_view text) {
   auto parsed = promql::ParseExpr(text);
   if (!parsed) return parsed.error().ToError();
   return *parsed;
 }
 
-/// A literal as PromQL: for arguments of templates inside expressions.
-Result<promql::ExprPtr> LiteralTree(std::string_view name, const ast::Literal& literal) {
+/// The name when the text is `$name` and nothing more, else "".
+std::string WholeVariable(std::string_view text) {
+  const bool is_variable = text.starts_with('$') && IsLegacyLabelName(text.substr(1));
+  return is_variable ? std::string(text.substr(1)) : "";
+}
+
+/// A number or a string as PromQL; empty for other literals.
+std::string AsPromql(const ast::Literal& literal) {
   switch (literal.kind) {
     case ast::Literal::Kind::kString:
-      return ParseText(Quoted(literal.text));
+      return Quoted(literal.text);
     case ast::Literal::Kind::kNumber:
     case ast::Literal::Kind::kPercent:
     case ast::Literal::Kind::kSize:
     case ast::Literal::Kind::kDuration:
-      return ParseText(FormatDouble(literal.number));
+      return FormatDouble(literal.number);
     default:
-      return Error{
-          ErrorCode::kInvalidArgument,
-          fmt::format("${} is the word {} here; in an expression it must be a number or a string in double quotes",
-                      name, Quoted(literal.text))};
+      return "";
   }
 }
 
@@ -54,6 +50,13 @@ std::string_view Article(promql::ValueType type) {
 }  // namespace
 
 promql::ExprPtr ExpressionCompiler::Compile(const ast::Expression& expression, const Scope& scope) {
+  // Nothing but a let is that let itself, without the brackets that PromQL puts around a part.
+  const std::string variable = WholeVariable(expression.text);
+  if (LetDefinition* let = scope.FindBinding(variable) == nullptr ? scope.FindLet(variable) : nullptr) {
+    let->used = true;
+    if (auto value = LetValue(*let)) return *value;
+    if (let->state == LetDefinition::State::kDone) return nullptr;
+  }
   promql::ParseOptions options;
   options.variable = [&](std::string_view name) { return Variable(name, scope); };
   auto parsed = promql::ParseExpr(expression.text, options);
@@ -80,9 +83,6 @@ void ExpressionCompiler::ReportParseErrors(const ast::Expression& expression, co
   if (parsed) return;
   for (Diagnostic& diagnostic : parsed.error().diagnostics) {
     if (diagnostic.message.find(kReportedElsewhere) != std::string::npos) continue;
-    if (EndsWithOperator(expression.text)) {
-      diagnostic.message += "; an expression ends with its line, so begin the next line with the operator instead";
-    }
     diagnostics_.Embedded(scope.source(), 0, diagnostic);
   }
 }
@@ -99,6 +99,18 @@ promql::ExprPtr ExpressionCompiler::CompileVector(const ast::Expression& express
       fmt::format("{} needs one number per series, this is {} {}{}", what, Article(type), promql::ValueTypeName(type),
                   is_range ? "; put a function such as rate() or max_over_time() around it" : ""));
   return nullptr;
+}
+
+Result<promql::ExprPtr> ExpressionCompiler::ArgumentValue(const Binding& binding) {
+  const std::string text = binding.value != nullptr ? AsPromql(*binding.value) : "";
+  if (!text.empty()) return ParseText(text);
+  if (binding.value != nullptr) {
+    diagnostics_.Error(
+        binding.scope->source(), binding.value->span,
+        fmt::format("it is used in an expression, so write a number or a string in double quotes, not the word {}",
+                    binding.value->text));
+  }
+  return Error{ErrorCode::kInvalidArgument, std::string(kReportedElsewhere)};
 }
 
 void ExpressionCompiler::CompileLet(LetDefinition& let) {
@@ -121,8 +133,7 @@ Result<promql::ExprPtr> ExpressionCompiler::LetValue(LetDefinition& let) {
 
 Result<promql::ExprPtr> ExpressionCompiler::Variable(std::string_view name, const Scope& scope) {
   if (const Binding* binding = scope.FindBinding(name)) {
-    if (binding->value == nullptr) return Error{ErrorCode::kInvalidArgument, std::string(kReportedElsewhere)};
-    return LiteralTree(name, *binding->value);
+    return ArgumentValue(*binding);
   }
   if (LetDefinition* let = scope.FindLet(std::string(name))) {
     let->used = true;
@@ -160,13 +171,17 @@ std::optional<double> ExpressionCompiler::NumberOf(const ast::Literal& literal, 
     case ast::Literal::Kind::kDuration:
       return resolved->number;
     default:
-      diagnostics_.Error(
-          scope.source(), literal.span,
-          fmt::format("{} is not a number; compare with a number such as 0.85, 85%, 300ms or 512MiB, or write a "
-                      "whole expression after \"when\"",
-                      Quoted(resolved->text)));
-      return std::nullopt;
+      break;
   }
+  // An argument that does not fit is a mistake where it is given, not where the template uses it.
+  const Binding* binding = literal.kind == ast::Literal::Kind::kVariable ? scope.FindBinding(literal.text) : nullptr;
+  const Scope& place = binding != nullptr ? *binding->scope : scope;
+  diagnostics_.Error(
+      place.source(), resolved->span,
+      fmt::format("{} is not a number; compare with a number such as 0.85, 85%, 300ms or 512MiB, or write a whole "
+                  "expression after \"when\"",
+                  Quoted(resolved->text)));
+  return std::nullopt;
 }
 
 }  // namespace tickbird::language

@@ -31,6 +31,7 @@ class ExpressionCompiler {
  private:
   void ReportParseErrors(const ast::Expression& expression, const Scope& scope, const promql::ParseOptions& options);
   Result<promql::ExprPtr> Variable(std::string_view name, const Scope& scope);
+  Result<promql::ExprPtr> ArgumentValue(const Binding& binding);
   Result<promql::ExprPtr> LetValue(LetDefinition& let);
 
   Diagnostics& diagnostics_;

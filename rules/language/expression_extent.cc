@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "core/base/strings.h"
 
@@ -36,13 +37,15 @@ std::size_t StringEnd(std::string_view text, std::size_t at) {
   return at;
 }
 
+bool IsOperatorWord(std::string_view word) {
+  const std::string lower = AsciiLower(word);
+  return lower == "and" || lower == "or" || lower == "unless" || lower == "atan2";
+}
+
 bool StartsWithBinaryOperator(std::string_view text, std::size_t at) {
   const std::string_view rest = text.substr(at);
   if (rest.empty()) return false;
-  if (IsWordStart(rest[0])) {
-    const std::string word = AsciiLower(rest.substr(0, WordEnd(rest, 0)));
-    return word == "and" || word == "or" || word == "unless" || word == "atan2";
-  }
+  if (IsWordStart(rest[0])) return IsOperatorWord(rest.substr(0, WordEnd(rest, 0)));
   return rest.starts_with("==") || rest.starts_with("!=") ||
          std::string_view("+-*/%^<>").find(rest[0]) != std::string_view::npos;
 }
@@ -74,7 +77,7 @@ class Walker {
   bool Walk() {
     while (at_ < text_.size()) {
       const char c = text_[at_];
-      if (c == '\n' && open_.empty() && !ContinuesOnNextLine()) return true;
+      if (c == '\n' && open_.empty() && !after_operator_ && !ContinuesOnNextLine()) return true;
       if (open_.empty() && (c == ';' || c == '}')) return true;
       if (!Step(c)) return false;
       if (done_) return true;
@@ -82,6 +85,8 @@ class Walker {
     return open_.empty();
   }
   std::size_t end() const { return end_; }
+  /// Where the outermost bracket stands that was not closed; after Walk() said so.
+  std::size_t open_bracket() const { return open_at_.front(); }
 
  private:
   bool Step(char c) {
@@ -95,10 +100,12 @@ class Walker {
       TakeWord();
     } else if (c == '(' || c == '[' || c == '{') {
       open_ += c;
+      open_at_.push_back(at_);
       Advance(at_ + 1);
     } else if (!open_.empty() && (c == ')' || c == ']' || c == '}')) {
       if (ClosingOf(open_.back()) != c) return false;
       open_.pop_back();
+      open_at_.pop_back();
       Advance(at_ + 1);
     } else {
       Advance(at_ + 1);
@@ -110,17 +117,23 @@ class Walker {
     const std::string_view word = text_.substr(at_, end - at_);
     if (open_.empty() && (word == "for" || word == "clear")) {
       done_ = true;
-    } else {
-      Advance(end);
+      return;
     }
+    Advance(end);
+    after_operator_ = IsOperatorWord(word);
   }
   bool ContinuesOnNextLine() const { return StartsWithBinaryOperator(text_, NextLine(text_, at_)); }
-  void Advance(std::size_t to) { end_ = at_ = to; }
+  void Advance(std::size_t to) {
+    after_operator_ = to == at_ + 1 && std::string_view("+-*/%^<>=").find(text_[at_]) != std::string_view::npos;
+    end_ = at_ = to;
+  }
 
   std::string_view text_;
   std::size_t at_;
   std::size_t end_;
-  std::string open_;
+  std::string open_;  ///< The brackets that are open, outermost first.
+  std::vector<std::size_t> open_at_;
+  bool after_operator_ = false;
   bool done_ = false;
 };
 
@@ -129,11 +142,9 @@ class Walker {
 std::size_t ExpressionEnd(std::string_view text, std::size_t begin) {
   Walker walker(text, begin);
   if (walker.Walk()) return walker.end();
-  // Only the first line, and of it what stands before a comment or a closing brace is not looked for: PromQL's own
-  // parser points at the open bracket.
-  const std::string_view line = text.substr(begin, LineEnd(text, begin) - begin);
-  const std::size_t last = line.find_last_not_of(" \t\r");
-  return last == std::string_view::npos ? begin : begin + last + 1;
+  // PromQL's own parser points at the bracket; what stands in the lines after it is ours.
+  const std::string_view rest = text.substr(begin, LineEnd(text, walker.open_bracket()) - begin);
+  return begin + rest.find_last_not_of(" \t\r") + 1;
 }
 
 std::size_t SelectorEnd(std::string_view text, std::size_t begin) {

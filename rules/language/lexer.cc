@@ -75,6 +75,11 @@ bool Lexer::NextLineStartsWith(std::string_view word) const {
   return rest.starts_with(word) && (rest.size() == word.size() || !IsWordPart(rest[word.size()]));
 }
 
+bool Lexer::NextLineStartsWith(char punctuation) const {
+  const std::size_t at = SkipSeparators(at_);
+  return at < text_.size() && text_[at] == punctuation;
+}
+
 Span Lexer::TakeExpression() {
   const std::size_t begin = SkipBlanks(at_);
   return TakeTo(begin, ExpressionEnd(text_, begin));
@@ -188,7 +193,7 @@ Token Lexer::LexPunctuation(std::size_t at) const {
     return {.kind = TokenKind::kPunctuation, .span = MakeSpan(at, at + 2), .text = std::string(two)};
   }
   const char c = text_[at];
-  if (std::string_view("{}()<>=,-").find(c) != std::string_view::npos) {
+  if (std::string_view("{}()<>=,-+*/^%").find(c) != std::string_view::npos) {
     return {.kind = TokenKind::kPunctuation, .span = MakeSpan(at, at + 1), .text = std::string(1, c)};
   }
   if (c == '\'') return Invalid(at, at + 1, "strings are written in double quotes");

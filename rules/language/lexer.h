@@ -19,6 +19,7 @@ class Lexer {
   Token Take();
   /// True when the next token that is not a line end is this word: what may go on on the next line.
   bool NextLineStartsWith(std::string_view word) const;
+  bool NextLineStartsWith(char punctuation) const;
 
   /// Expression, selector or field name at this place; an empty span (at the place where it should be) when there is
   /// none.

@@ -11,12 +11,18 @@
 namespace tickbird::language {
 namespace {
 
-constexpr std::array<std::string_view, 13> kSecretFields = {
+constexpr std::array<std::string_view, 14> kSecretFields = {
     "auth_password", "auth_secret", "secret",    "password",  "key",      "routing_key", "service_key",
-    "api_key",       "token",       "bot_token", "app_token", "user_key", "credentials"};
+    "api_key",       "token",       "bot_token", "app_token", "user_key", "credentials", "authorization"};
 
 bool IsWordPart(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+std::size_t FirstBadLine(std::string_view text) {
+  std::size_t line = 1;
+  while (IsValidUtf8(TakeUntil(text, '\n'))) ++line;
+  return line;
 }
 
 /// Hides the strings that follow the name of a secret setting on its line, whether the line is well formed or not.
@@ -43,7 +49,7 @@ void MaskSecrets(Source& source) {
 
 bool IsSecretField(std::string_view name) {
   const std::string_view last = name.substr(name.find_last_of('.') + 1);
-  return std::find(kSecretFields.begin(), kSecretFields.end(), last) != kSecretFields.end();
+  return std::find(kSecretFields.begin(), kSecretFields.end(), AsciiLower(last)) != kSecretFields.end();
 }
 
 void Loader::LoadPack(const SourceFile& pack) {
@@ -92,14 +98,14 @@ LoadedFile* Loader::Load(const std::string& path, int depth) {
 }
 
 LoadedFile* Loader::Parse(std::string name, std::string text, bool is_pack) {
-  auto source = std::make_shared<Source>(std::move(name), std::move(text));
   LoadedFile& file = *files_.emplace_back(std::make_unique<LoadedFile>());
-  file.source = source;
   file.is_pack = is_pack;
-  if (!IsValidUtf8(source->text())) {
-    diagnostics_.Error(source, {}, "the file is not valid UTF-8");
-    return &file;
+  if (!IsValidUtf8(text)) {
+    diagnostics_.FileError(name, fmt::format("line {} is not valid UTF-8", FirstBadLine(text)));
+    text.clear();
   }
+  auto source = std::make_shared<Source>(std::move(name), std::move(text));
+  file.source = source;
   file.tree = language::Parse(source, diagnostics_);
   MaskSecrets(*source);
   return &file;

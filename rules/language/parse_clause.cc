@@ -27,6 +27,12 @@ bool ParseOptionalGrowth(Cursor& cursor, std::optional<ast::Growth>& growth) {
   return growth.has_value();
 }
 
+bool AtOperator(Cursor& cursor) {
+  const Token& token = cursor.Peek();
+  if (token.kind == TokenKind::kName) return token.text == "and" || token.text == "or" || token.text == "unless";
+  return token.kind == TokenKind::kPunctuation && std::string_view("+-*/^%").find(token.text) != std::string_view::npos;
+}
+
 std::optional<ast::Condition> ParseCondition(Cursor& cursor) {
   constexpr std::array<std::string_view, 6> kComparisons = {">", ">=", "<", "<=", "==", "!="};
   const Span start = cursor.Peek().span;
@@ -39,6 +45,11 @@ std::optional<ast::Condition> ParseCondition(Cursor& cursor) {
     auto threshold = cursor.ExpectLiteral("a number to compare with, such as 85%, 300ms or 512MiB");
     if (!threshold) return std::nullopt;
     condition.threshold = std::move(*threshold);
+    if (AtOperator(cursor)) {
+      cursor.Error(cursor.Peek().span,
+                   "a comparison has one number; to calculate, write a whole expression after \"when\"");
+      return std::nullopt;
+    }
   } else {
     auto expression = cursor.ExpectExpression("a comparison (> 85%) or an expression");
     if (!expression) return std::nullopt;

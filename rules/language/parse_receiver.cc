@@ -21,8 +21,9 @@ bool ParseField(Cursor& cursor, ast::Receiver& receiver) {
   if (name->text == "limit") return ParseLimit(cursor, start, receiver);
   auto value = cursor.ExpectLiteral(fmt::format("the value of {}", name->text));
   if (!value) return false;
+  if (!cursor.ExpectSeparator(name->text)) return false;
   receiver.fields.push_back({std::move(*name), std::move(*value)});
-  return cursor.ExpectSeparator(receiver.fields.back().name.text);
+  return true;
 }
 
 }  // namespace

@@ -148,7 +148,7 @@ void PolicyCompiler::CheckUnused() {
   for (const auto& [name, placed] : program_.policies) {
     if (named_.contains(name)) continue;
     CompileSteps(placed.node->steps, placed.node->name.span, *placed.scope);
-    if (!placed.is_pack())
+    if (!placed.is_pack() && !diagnostics_.has_errors())
       diagnostics_.Warning(placed.source(), placed.node->name.span, fmt::format("policy \"{}\" is never used", name));
   }
 }

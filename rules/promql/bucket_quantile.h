@@ -15,8 +15,8 @@ struct BucketQuantile {
   bool forced_monotonic = false;  ///< Counts fell from one bucket to the next by more than rounding, and were raised.
 };
 
-/// The q-quantile of a histogram by linear interpolation in the bucket that holds it. NaN without a +Inf bucket, with fewer than two
-/// buckets or without observations; -Inf and +Inf for q outside of 0..1. Sorts and changes `buckets`.
+/// The q-quantile of a histogram by linear interpolation in the bucket that holds it. NaN without a +Inf bucket, with
+/// fewer than two buckets or without observations; -Inf and +Inf for q outside of 0..1. Sorts and changes `buckets`.
 /// Source: Prometheus, promql/quantile.go, BucketQuantile.
 BucketQuantile QuantileOfBuckets(double q, std::vector<Bucket>& buckets);
 

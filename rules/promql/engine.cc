@@ -16,6 +16,11 @@ Status RefuseUnsupported(const Expr& expr) {
   return Error{ErrorCode::kUnsupported, unsupported.front().message, unsupported.front().position};
 }
 
+Status CheckTime(TimestampMs time) {
+  if (time >= -kMaxTimestamp && time <= kMaxTimestamp) return {};
+  return Error{ErrorCode::kInvalidArgument, fmt::format("time {} is out of bounds", time)};
+}
+
 Vector ToVector(const SeriesBlock& block, TimestampMs at) {
   Vector vector{at, {}};
   for (std::size_t row = 0; row < block.size(); ++row) {
@@ -63,6 +68,7 @@ Result<Value> InstantValue(Evaluator& evaluator, const Expr& expr, TimestampMs a
 }  // namespace
 
 Result<QueryResult> EvalInstant(const Expr& expr, const Queryable& data, TimestampMs at, const QueryOptions& options) {
+  TICKBIRD_RETURN_IF_ERROR(CheckTime(at));
   TICKBIRD_RETURN_IF_ERROR(RefuseUnsupported(expr));
   Evaluator evaluator(data, options, StepGrid{at, 1, 1}, at, 0);
   TICKBIRD_ASSIGN_OR_RETURN(Value value, InstantValue(evaluator, expr, at));
@@ -71,6 +77,8 @@ Result<QueryResult> EvalInstant(const Expr& expr, const Queryable& data, Timesta
 
 Result<QueryResult> EvalRange(const Expr& expr, const Queryable& data, TimestampMs start, TimestampMs end,
                               DurationMs step, const QueryOptions& options) {
+  TICKBIRD_RETURN_IF_ERROR(CheckTime(start));
+  TICKBIRD_RETURN_IF_ERROR(CheckTime(end));
   if (step <= 0) return Error{ErrorCode::kInvalidArgument, "the step of a range query must be greater than 0"};
   if (end < start) return Error{ErrorCode::kInvalidArgument, "end timestamp must not be before start time"};
   if (expr.type != ValueType::kScalar && expr.type != ValueType::kVector) {

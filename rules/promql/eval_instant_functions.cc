@@ -76,7 +76,7 @@ UnaryFunction FindUnaryFunction(Function function) {
 /// A part of the UTC date of a Unix time; NaN for what is no time.
 double DatePart(Function part, double unix_seconds) {
   using namespace std::chrono;
-  constexpr double kLimit = 1e15;  // some 30 million years; the calendar below counts years in 16 bits
+  constexpr double kLimit = 9.7e11;  // the year 32,700: std::chrono counts years in 16 bits
   if (!(std::abs(unix_seconds) < kLimit)) return kNan;
   const sys_seconds time{seconds(static_cast<std::int64_t>(unix_seconds))};
   const sys_days day = floor<days>(time);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -39,7 +40,8 @@ class Matching {
                                    : LabelSubset::AllBut(binary.matching.labels)),
         out_(out) {}
 
-  Status Run() {
+  /// `checkpoint` is asked between groups.
+  Status Run(const std::function<Status()>& checkpoint) {
     GroupIndex index;
     std::vector<MatchGroup> groups;
     const auto group_of = [&](const Labels& labels) -> MatchGroup& {
@@ -49,7 +51,10 @@ class Matching {
     };
     for (std::uint32_t i = 0; i < one_.size(); ++i) group_of(one_.row(i).labels).one.push_back(i);
     for (std::uint32_t i = 0; i < many_.size(); ++i) group_of(many_.row(i).labels).many.push_back(i);
-    for (const MatchGroup& group : groups) TICKBIRD_RETURN_IF_ERROR(RunGroup(group));
+    for (const MatchGroup& group : groups) {
+      TICKBIRD_RETURN_IF_ERROR(checkpoint());
+      TICKBIRD_RETURN_IF_ERROR(RunGroup(group));
+    }
     return {};
   }
 
@@ -204,7 +209,8 @@ class Matching {
 
 Result<SeriesBlock> Evaluator::EvalMatched(const BinaryExpr& binary, const SeriesBlock& lhs, const SeriesBlock& rhs) {
   SeriesBlock out(lhs.steps(), budget_);
-  TICKBIRD_RETURN_IF_ERROR(Matching(binary, options_.delayed_name_removal, lhs, rhs, out).Run());
+  TICKBIRD_RETURN_IF_ERROR(
+      Matching(binary, options_.delayed_name_removal, lhs, rhs, out).Run([this] { return Checkpoint(); }));
   TICKBIRD_RETURN_IF_ERROR(Checkpoint());
   TICKBIRD_RETURN_IF_ERROR(MergeSameLabels(out));
   return out;

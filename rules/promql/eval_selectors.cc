@@ -57,8 +57,8 @@ Result<DurationMs> Evaluator::Resolve(const DurationValue& duration) const {
   const double step = static_cast<double>(query_step_) / 1000;
   const double range = static_cast<double>(query_end_ - query_.start) / 1000;
   TICKBIRD_ASSIGN_OR_RETURN(const double seconds, EvalDurationExpr(*duration.expr, step, range));
-  constexpr double kLimitSeconds = 9.2e15;
-  if (!(std::abs(seconds) < kLimitSeconds)) return ExecutionError("duration is out of range");
+  if (!(std::abs(seconds * 1000) <= static_cast<double>(kMaxDuration)))
+    return ExecutionError("duration is out of range");
   return static_cast<DurationMs>(std::round(seconds * 1000));
 }
 

@@ -9,6 +9,7 @@
 namespace tickbird::promql {
 
 /// Every function of Prometheus 3.14. The ones that the engine evaluates have a case of their own in eval_*.cc.
+// clang-format off
 enum class Function {
   kAbs, kAbsent, kAbsentOverTime, kAcos, kAcosh, kAsin, kAsinh, kAtan, kAtanh, kAvgOverTime, kCeil, kChanges, kClamp,
   kClampMax, kClampMin, kCos, kCosh, kCountOverTime, kDayOfMonth, kDayOfWeek, kDayOfYear, kDaysInMonth, kDeg, kDelta,
@@ -20,6 +21,7 @@ enum class Function {
   kStart, kStartTimestamp, kStddevOverTime, kStdvarOverTime, kStep, kSumOverTime, kTan, kTanh, kTime, kTimestamp,
   kTsOfFirstOverTime, kTsOfLastOverTime, kTsOfMaxOverTime, kTsOfMinOverTime, kVector, kYear,
 };
+// clang-format on
 
 /// A function's signature, and whether this version evaluates it.
 struct FunctionInfo {
@@ -30,8 +32,8 @@ struct FunctionInfo {
   ValueType returns;
   std::vector<ValueType> args;  ///< The last one stands for all that follow it.
   int min_args = 0;
-  int max_args = 0;             ///< Or kUnlimited.
-  bool experimental = false;    ///< Behind a feature flag in Prometheus; here always on.
+  int max_args = 0;           ///< Or kUnlimited.
+  bool experimental = false;  ///< Behind a feature flag in Prometheus; here always on.
   bool evaluated = true;
 
   ValueType ArgType(std::size_t index) const { return args[index < args.size() ? index : args.size() - 1]; }

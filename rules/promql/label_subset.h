@@ -10,7 +10,8 @@
 
 namespace tickbird::promql {
 
-/// The labels by which series are grouped or matched: only these (by, on), or all but these and the metric name (without, ignoring).
+/// The labels by which series are grouped or matched: only these (by, on), or all but these and the metric name
+/// (without, ignoring).
 class LabelSubset {
  public:
   static LabelSubset Only(std::vector<std::string> names) { return LabelSubset(std::move(names), true); }

@@ -51,8 +51,7 @@ std::optional<DurationValue> Parser::FinishDuration(DurationPtr expr, std::size_
       Fail(SpanFrom(start), seconds.error().message);
       return std::nullopt;
     }
-    constexpr double kLimitSeconds = 9.2e15;
-    if (!(std::abs(*seconds) < kLimitSeconds)) {
+    if (!(std::abs(*seconds * 1000) <= static_cast<double>(kMaxDuration))) {
       Fail(SpanFrom(start), "duration out of range");
       return std::nullopt;
     }

@@ -28,15 +28,17 @@ class Parser {
   ExprPtr ParseUnary();
   ExprPtr ParsePrimary();
   ExprPtr ParseParen();
-  ExprPtr ParseWord();
   ExprPtr ParseNumber();
   ExprPtr ParseString();
   ExprPtr ParseVariable();
-  ExprPtr ParseAggregate(AggregateOp op);
-  ExprPtr ParseCall();
   std::optional<BinaryOp> PeekBinaryOp() const;
   bool ParseMatching(BinaryExpr& binary);
   bool ParseFill(VectorMatching& matching);
+
+  // parser_calls.cc: aggregations, functions, lists
+  ExprPtr ParseWord();
+  ExprPtr ParseAggregate(AggregateOp op);
+  ExprPtr ParseCall();
   std::optional<std::vector<std::string>> ParseNameList(std::string_view what);
   std::optional<std::vector<ExprPtr>> ParseArguments(std::string_view callee);
 
@@ -65,7 +67,7 @@ class Parser {
   DurationPtr ParseDurationVariable();
   std::optional<DurationValue> FinishDuration(DurationPtr expr, std::size_t start, bool may_be_negative);
 
-  // Tokens
+  // parser_tokens.cc: tokens
   const Token& Peek(std::size_t ahead = 0) const;
   const Token& Next();
   bool Is(TokenKind kind) const { return Peek().kind == kind; }
@@ -75,7 +77,7 @@ class Parser {
   bool Expect(TokenKind kind, std::string_view expected);
   std::optional<double> TakeNumberOrDuration(bool* is_duration = nullptr);
 
-  // Nodes and messages
+  // parser_tokens.cc: nodes and messages
   Span SpanFrom(std::size_t start) const;
   Span SpanOf(const Token& token) const;
   ExprPtr Make(std::size_t start, ValueType type, Expr::Node node);

@@ -10,11 +10,10 @@
 namespace tickbird::promql {
 namespace {
 
-/// Milliseconds of a number of seconds; nothing when they do not fit.
+/// Milliseconds of a number of seconds; nothing when it is not a time that can be added to.
 std::optional<TimestampMs> ToMilliseconds(double seconds) {
   const double ms = std::round(seconds * 1000);
-  constexpr double kLimit = 9.2e18;
-  if (!(std::abs(ms) < kLimit)) return std::nullopt;
+  if (!(std::abs(ms) <= static_cast<double>(kMaxTimestamp))) return std::nullopt;
   return static_cast<TimestampMs>(ms);
 }
 

@@ -13,16 +13,21 @@ void SampleColumns::FindResets() {
   }
 }
 
-void NeumaierSum::Add(double value) {
-  const double next = sum + value;
-  if (std::isinf(next)) {
-    lost = 0;
-  } else if (std::abs(sum) >= std::abs(value)) {
-    lost += (sum - next) + value;
-  } else {
-    lost += (value - next) + sum;
+NeumaierSum SumOf(std::span<const double> values) {
+  // Knuth's two-sum gives the rounding error of an addition whichever operand is larger: exactly what Neumaier's
+  // branches give.
+  NeumaierSum total;
+  for (const double value : values) {
+    const double next = total.sum + value;
+    const double part = next - total.sum;
+    total.lost += (total.sum - (next - part)) + (value - part);
+    total.sum = next;
   }
-  sum = next;
+  if (std::isfinite(total.Total())) return total;
+  // Infinities make nonsense of the errors above.
+  total = {};
+  for (const double value : values) total.Add(value);
+  return total;
 }
 
 void RobustMean::Add(double value) {

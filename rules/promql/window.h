@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -62,9 +63,22 @@ double QuantileOf(double q, std::span<double> values);
 struct NeumaierSum {
   double sum = 0;
   double lost = 0;
-  void Add(double value);
+  void Add(double value) {
+    const double next = sum + value;
+    if (std::isinf(next)) {
+      lost = 0;
+    } else if (std::abs(sum) >= std::abs(value)) {
+      lost += (sum - next) + value;
+    } else {
+      lost += (value - next) + sum;
+    }
+    sum = next;
+  }
   double Total() const { return sum + lost; }
 };
+
+/// The same sum of all `values`, without a branch in the loop.
+NeumaierSum SumOf(std::span<const double> values);
 
 /// A mean that stays right when the sum would overflow.
 struct RobustMean {

@@ -138,12 +138,13 @@ double Resets(const Window& window, Parameters) {
 }
 
 double SumOverTime(const Window& window, Parameters) {
-  NeumaierSum sum;
-  for (const double value : window.values()) sum.Add(value);
-  return sum.Total();
+  return SumOf(window.values()).Total();
 }
 
 double AvgOverTime(const Window& window, Parameters) {
+  const NeumaierSum sum = SumOf(window.values());
+  const double count = static_cast<double>(window.size());
+  if (std::isfinite(sum.Total())) return sum.sum / count + sum.lost / count;
   RobustMean mean;
   for (const double value : window.values()) mean.Add(value);
   return mean.Result();
@@ -214,6 +215,7 @@ double QuantileOverTime(const Window& window, Parameters parameters) {
 
 double MadOverTime(const Window& window, Parameters) {
   std::vector<double> values(window.values().begin(), window.values().end());
+  if (std::ranges::any_of(values, [](double value) { return std::isnan(value); })) return kNan;
   const double median = QuantileOf(0.5, values);
   for (double& value : values) value = std::abs(value - median);
   return QuantileOf(0.5, values);

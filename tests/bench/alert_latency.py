@@ -12,7 +12,7 @@ class Source:
         self.crossed = set()
         outer = self
 
-        class Handler(http_server_base()):
+        class Handler(quiet_handler()):
             def do_GET(self):
                 body = "".join('bench_value{n="%d"} %d\n' % (i, i in outer.crossed) for i in range(TRIALS)).encode()
                 self.send_response(200)
@@ -21,7 +21,7 @@ class Source:
                 self.end_headers()
                 self.wfile.write(body)
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http_server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.address = "127.0.0.1:%d" % self.server.server_address[1]
 

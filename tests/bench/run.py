@@ -7,7 +7,7 @@ import sys
 from benchlib import BINARY, machine
 
 SCRIPTS = ["footprint", "alert_latency", "statsd"]
-# Google-Benchmark-free programs that print their own table.
+# Programs that measure one module inside one process and print their own table.
 PROGRAMS = ["sampler_bench", "exposition_bench", "tsdb_bench"]
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ class KillNine(unittest.TestCase):
                     self.assertEqual(hook.bodies()[1]["status"], "resolved")
 
     def test_samples_survive(self):
-        agent = Agent(BASE)
+        agent = Agent(BASE, "")
         with agent:
             agent.send_statsd("orders:5|c")
             wait_for(lambda: agent.value("orders_total") == 5, "counter")
@@ -123,7 +123,7 @@ class KillNine(unittest.TestCase):
 
 class Mail(unittest.TestCase):
     def config(self, smtp, to="ops@example.org", name="mail"):
-        return ("- name: %s\n  email_configs:\n  - {to: %s, from: tickbird@example.org, smarthost: '127.0.0.1:%d', auth_username: ops, auth_password: s3cret,"
+        return ("- name: %s\n  email_configs:\n  - {to: %s, from: tickbird@example.org, smarthost: '127.0.0.1:%d', auth_username: ops, auth_password: s3cret, require_tls: true,"
                 " tls_config: {ca_file: '%s', server_name: localhost}}\n") % (name, to, smtp.port, smtp.cert)
 
     def test_mail_arrives_over_starttls_with_auth(self):

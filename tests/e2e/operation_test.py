@@ -80,7 +80,7 @@ class Reload(unittest.TestCase):
             wait_for(lambda: self.rule_query(agent) == ["other"], "rules of the new file")
 
     def test_reload_by_get_is_refused(self):
-        with Agent(BASE) as agent:
+        with Agent(BASE, "") as agent:
             self.assertEqual(agent.get("/-/reload").status, 405)
 
 
@@ -93,16 +93,16 @@ class Signals(unittest.TestCase):
             self.assertEqual(len(hook.keys()), 1)
 
     def test_second_process_on_one_data_directory_is_refused(self):
-        with Agent(BASE) as agent:
-            second = Agent(BASE + "storage: { path: '%s' }\n" % (agent.directory / "data"))
+        with Agent(BASE, "") as agent:
+            second = Agent(BASE + "storage: { path: '%s' }\n" % (agent.directory / "data"), "")
             ended = run("run", "--config", str(second.config_path))
             self.assertEqual(ended.returncode, 1)
             self.assertIn("locked by another process", ended.stderr)
             shutil.rmtree(second.directory)
 
     def test_port_in_use(self):
-        with Agent(BASE) as agent:
-            second = Agent(BASE)
+        with Agent(BASE, "") as agent:
+            second = Agent(BASE, "")
             second.port = agent.port
             second.write_config(BASE)
             ended = run("run", "--config", str(second.config_path))
@@ -113,14 +113,14 @@ class Signals(unittest.TestCase):
 
 class Limits(unittest.TestCase):
     def test_large_body_is_413_and_the_agent_goes_on(self):
-        with Agent(BASE + "limits: { max_body: 10KB }\n") as agent:
+        with Agent(BASE + "limits: { max_body: 10KB }\n", "") as agent:
             answer = agent.post("/api/v1/query", b"query=" + b"x" * 20000, **{"Content-Type": "application/x-www-form-urlencoded"})
             self.assertEqual(answer.status, 413)
             self.assertEqual(answer.json()["status"], "error")
             self.assertEqual(agent.get("/-/healthy").status, 200)
 
     def test_series_limit_refuses_new_series_only(self):
-        with Agent(BASE + "sampling: { collectors: [loadavg] }\nlimits: { max_series: 300 }\n") as agent:
+        with Agent(BASE + "sampling: { collectors: [loadavg] }\nlimits: { max_series: 300 }\n", "") as agent:
             wait_for(lambda: agent.value("node_load1") is not None, "load")
             for i in range(40):
                 agent.send_statsd(*["many:1|g|#i:%d" % (i * 20 + k) for k in range(20)])
@@ -129,7 +129,7 @@ class Limits(unittest.TestCase):
             wait_for(lambda: agent.value("timestamp(node_load1)") > newest, "existing series go on")
 
     def test_malformed_datagrams_are_counted_by_reason(self):
-        with Agent(BASE) as agent:
+        with Agent(BASE, "") as agent:
             agent.send_statsd("no_colon", "good:1|c", "bad:x|c", "odd:1|zz")
             wait_for(lambda: agent.value("good_total") == 1, "the good line")
             reasons = wait_for(lambda: {dict(k)["reason"]: v for k, v in agent.query("tickbird_statsd_errors_total > 0").items()}, "counted errors")
@@ -176,7 +176,7 @@ class Cli(unittest.TestCase):
             self.assertIn("Exit codes", shown.stdout, command)
 
     def test_query_and_health(self):
-        with Agent(BASE) as agent:
+        with Agent(BASE, "") as agent:
             table = run("query", "1 + 1", "--url", agent.url)
             self.assertEqual((table.returncode, table.stdout.strip()), (0, "2"))
             self.assertEqual(json.loads(run("query", "1 + 1", "--json", "--url", agent.url).stdout)["data"]["result"][1], "2")

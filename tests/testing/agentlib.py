@@ -3,7 +3,6 @@
 Nothing here sleeps for a guess: every wait has a condition and a bound.
 """
 import contextlib
-import http.server
 import json
 import os
 import pathlib
@@ -18,6 +17,7 @@ import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
+from http import server as http_server
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("TICKBIRD_BINARY", ROOT / "build/release/tickbird"))
@@ -171,7 +171,7 @@ class Webhook:
         self.lock = threading.Lock()
         outer = self
 
-        class Handler(http_server_base()):
+        class Handler(quiet_handler()):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 status, extra = 200, {}
@@ -186,7 +186,7 @@ class Webhook:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server = http_server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
@@ -215,8 +215,8 @@ class Webhook:
         self.close()
 
 
-def http_server_base():
-    class Quiet(http.server.BaseHTTPRequestHandler):
+def quiet_handler():
+    class Quiet(http_server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def log_message(self, *_):

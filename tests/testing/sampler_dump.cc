@@ -2,6 +2,7 @@
 // samplers without a store. Options: --collectors=a,b to choose, --group=name:pattern for a process group, --rounds=n
 // to print the n-th sample.
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <map>

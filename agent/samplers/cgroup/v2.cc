@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "agent/samplers/cgroup/reader.h"
 
@@ -9,7 +10,7 @@ constexpr double kMicrosecondsPerSecond = 1e6;
 
 // Shares of v1 in place of v2's weight (1 to 10000), by cAdvisor's line through both ranges.
 double SharesOfWeight(double weight) {
-  return 2 + std::max(0.0, weight - 1) * 262142 / 9999;
+  return std::floor(2 + std::max(0.0, weight - 1) * 262142 / 9999);
 }
 
 class CgroupV2Reader final : public CgroupReader {

@@ -83,14 +83,14 @@ class NamedGroupsCollector final : public Collector {
         !has_scanned_ || batch.now() >= next_scan_ || batch.now() < next_scan_ - options_.slow_every;
     if (is_slow_turn) {
       TICKBIRD_RETURN_IF_ERROR(processes_.StartScan());
+      processes_.StartDetails();
       next_scan_ = batch.now() + options_.slow_every;
       has_scanned_ = true;
     }
     processes_.ContinueScan(batch.buffer());
     processes_.Refresh(batch.buffer());
     ForEachGroup(batch, table_, kColumns, &NamedGroupsCollector::Append);
-    if (!is_slow_turn) return {};
-    processes_.RefreshDetails(batch.buffer());
+    if (!processes_.ContinueDetails(batch.buffer())) return {};
     ForEachGroup(batch, details_, kDetailColumns, &NamedGroupsCollector::AppendDetails);
     details_.EndRound(batch);
     return {};
@@ -131,11 +131,11 @@ class NamedGroupsCollector final : public Collector {
     }
     row.Set(batch, kVoluntary, group.voluntary_switches);
     row.Set(batch, kInvoluntary, group.involuntary_switches);
-    if (group.open_files) row.Set(batch, kOpenFiles, *group.open_files);
-    if (group.worst_fd_ratio) row.Set(batch, kWorstFdRatio, *group.worst_fd_ratio);
-    if (group.swap_bytes) row.Set(batch, kSwapped, *group.swap_bytes);
-    if (group.pss_bytes) row.Set(batch, kPss, *group.pss_bytes);
-    if (group.swap_pss_bytes) row.Set(batch, kSwapPss, *group.swap_pss_bytes);
+    if (group.details.open_files) row.Set(batch, kOpenFiles, *group.details.open_files);
+    if (group.details.worst_fd_ratio) row.Set(batch, kWorstFdRatio, *group.details.worst_fd_ratio);
+    if (group.details.swap_bytes) row.Set(batch, kSwapped, *group.details.swap_bytes);
+    if (group.details.pss_bytes) row.Set(batch, kPss, *group.details.pss_bytes);
+    if (group.details.swap_pss_bytes) row.Set(batch, kSwapPss, *group.details.swap_pss_bytes);
   }
 
   const SamplerOptions& options_;

@@ -33,6 +33,12 @@ void Count(double& total, std::uint64_t now, std::uint64_t counted) {
   if (now > counted) total += static_cast<double>(now - counted);
 }
 
+// The first member with this pid or a higher one.
+auto FirstFrom(auto& members, int pid) {
+  return std::lower_bound(members.begin(), members.end(), pid,
+                          [](const auto& member, int wanted) { return member.pid < wanted; });
+}
+
 void Add(std::optional<std::uint64_t>& total, std::uint64_t value) {
   total = total.value_or(0) + value;
 }
@@ -70,8 +76,7 @@ void ProcessTable::ContinueScan(ReadBuffer& buffer) {
 }
 
 bool ProcessTable::IsMember(int pid) const {
-  const auto at = std::lower_bound(members_.begin(), members_.end(), pid,
-                                   [](const Member& member, int wanted) { return member.pid < wanted; });
+  const auto at = FirstFrom(members_, pid);
   return at != members_.end() && at->pid == pid;
 }
 
@@ -101,9 +106,7 @@ void ProcessTable::LookAt(int pid, ReadBuffer& buffer) {
   member.group = *group;
   member.command = stat->command;
   member.start_ticks = stat->start_ticks;
-  const auto at = std::lower_bound(members_.begin(), members_.end(), pid,
-                                   [](const Member& other, int wanted) { return other.pid < wanted; });
-  members_.insert(at, std::move(member));
+  members_.insert(FirstFrom(members_, pid), std::move(member));
 }
 
 void ProcessTable::Refresh(ReadBuffer& buffer) {
@@ -146,19 +149,31 @@ bool ProcessTable::RefreshMember(Member& member, ReadBuffer& buffer) {
   return true;
 }
 
-void ProcessTable::RefreshDetails(ReadBuffer& buffer) {
-  for (GroupTotals& group : groups_) {
-    group.open_files.reset();
-    group.worst_fd_ratio.reset();
-    group.swap_bytes.reset();
-    group.pss_bytes.reset();
-    group.swap_pss_bytes.reset();
-  }
-  for (Member& member : members_) RefreshMemberDetails(member, buffer);
+void ProcessTable::StartDetails() {
+  if (pass_at_pid_) return;
+  pass_at_pid_ = 0;
+  pass_.assign(groups_.size(), {});
 }
 
-void ProcessTable::RefreshMemberDetails(Member& member, ReadBuffer& buffer) {
+bool ProcessTable::ContinueDetails(ReadBuffer& buffer) {
+  if (!pass_at_pid_) return false;
+  auto member = FirstFrom(members_, *pass_at_pid_);
+  const auto left = static_cast<std::size_t>(members_.end() - member);
+  const auto end = member + static_cast<std::ptrdiff_t>(is_first_pass_ ? left : std::min(left, kDetailedPerCall));
+  for (; member != end; ++member) ReadDetails(*member, buffer);
+  if (end != members_.end()) {
+    pass_at_pid_ = end->pid;
+    return false;
+  }
+  for (std::size_t i = 0; i < groups_.size(); ++i) groups_[i].details = pass_[i];
+  pass_at_pid_.reset();
+  is_first_pass_ = false;
+  return true;
+}
+
+void ProcessTable::ReadDetails(Member& member, ReadBuffer& buffer) {
   GroupTotals& group = groups_[member.group];
+  GroupDetails& details = pass_[member.group];
   // Each may be forbidden by itself, or fail because the process has just ended.
   if (const auto text = ReadOnceAt(member.directory_fd, "io", buffer)) {
     if (const auto io = ParsePidIo(*text)) {
@@ -173,28 +188,28 @@ void ProcessTable::RefreshMemberDetails(Member& member, ReadBuffer& buffer) {
       Count(group.voluntary_switches, status->voluntary_switches, member.counted_status.voluntary_switches);
       Count(group.involuntary_switches, status->involuntary_switches, member.counted_status.involuntary_switches);
       member.counted_status = *status;
-      Add(group.swap_bytes, status->swap_bytes);
+      Add(details.swap_bytes, status->swap_bytes);
     }
   }
   if (const auto text = ReadOnceAt(member.directory_fd, "smaps_rollup", buffer)) {
     if (const auto smaps = ParsePidSmaps(*text)) {
-      Add(group.pss_bytes, smaps->pss_bytes);
-      Add(group.swap_pss_bytes, smaps->swap_pss_bytes);
+      Add(details.pss_bytes, smaps->pss_bytes);
+      Add(details.swap_pss_bytes, smaps->swap_pss_bytes);
     }
   }
-  RefreshOpenFiles(member, buffer, group);
+  ReadOpenFiles(member, buffer, details);
 }
 
-void ProcessTable::RefreshOpenFiles(const Member& member, ReadBuffer& buffer, GroupTotals& group) {
+void ProcessTable::ReadOpenFiles(const Member& member, ReadBuffer& buffer, GroupDetails& details) {
   const Result<std::uint64_t> open_files = CountOpenFiles(member.directory_fd, "fd");
   if (!open_files) return;
-  Add(group.open_files, *open_files);
+  Add(details.open_files, *open_files);
   const Result<std::string_view> text = ReadOnceAt(member.directory_fd, "limits", buffer);
   if (!text) return;
   const Result<PidLimits> limits = ParsePidLimits(*text);
   if (!limits || !limits->open_files || *limits->open_files == 0) return;
   const double ratio = static_cast<double>(*open_files) / static_cast<double>(*limits->open_files);
-  group.worst_fd_ratio = std::max(group.worst_fd_ratio.value_or(0), ratio);
+  details.worst_fd_ratio = std::max(details.worst_fd_ratio.value_or(0), ratio);
 }
 
 }  // namespace tickbird::samplers

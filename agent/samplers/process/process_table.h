@@ -13,6 +13,16 @@
 
 namespace tickbird::samplers {
 
+/// Gauges of a group that are costly to read. Absent while no process of the group lets us read them (another user's,
+/// without CAP_SYS_PTRACE).
+struct GroupDetails {
+  std::optional<std::uint64_t> open_files;
+  std::optional<double> worst_fd_ratio;
+  std::optional<std::uint64_t> swap_bytes;
+  std::optional<std::uint64_t> pss_bytes;
+  std::optional<std::uint64_t> swap_pss_bytes;
+};
+
 /// What a group's processes amount to. Counters include the processes that have ended and never fall.
 struct GroupTotals {
   enum State { kRunning, kSleeping, kWaiting, kZombie, kOther, kStates };
@@ -29,27 +39,26 @@ struct GroupTotals {
   std::array<std::uint64_t, kStates> states = {};
   std::optional<std::uint64_t> oldest_start_ticks;
 
-  // By RefreshDetails; absent while no process of the group lets us read them (another user's, without CAP_SYS_PTRACE).
+  // By ContinueDetails.
   double read_bytes = 0;
   double write_bytes = 0;
   double voluntary_switches = 0;
   double involuntary_switches = 0;
   bool has_io = false;
-  std::optional<std::uint64_t> open_files;
-  std::optional<double> worst_fd_ratio;
-  std::optional<std::uint64_t> swap_bytes;
-  std::optional<std::uint64_t> pss_bytes;
-  std::optional<std::uint64_t> swap_pss_bytes;
+  GroupDetails details;  ///< of the last pass that was finished
 };
 
 /// The processes of the groups. A member is found by scanning /proc, and then held by open descriptors of its directory
 /// and its stat file: these name that one process, whatever becomes of its number. Its end shows as a failed read.
 ///
 /// Bounds: at most `max_members` members, two descriptors each; further ones are counted in dropped(). A scan looks at
-/// up to kLookedAtPerCall processes per call and so is spread over several, except for the first. Not thread safe.
+/// up to kLookedAtPerCall processes per call and so is spread over several, except for the first; a pass over the
+/// details reads kDetailedPerCall members per call, for one smaps_rollup of a large process takes a millisecond. Not
+/// thread safe.
 class ProcessTable {
  public:
   static constexpr std::size_t kLookedAtPerCall = 128;
+  static constexpr std::size_t kDetailedPerCall = 8;
 
   ProcessTable(std::string procfs, GroupMatcher matcher, std::size_t groups, std::size_t max_members);
   ~ProcessTable();
@@ -59,8 +68,10 @@ class ProcessTable {
   void ContinueScan(ReadBuffer& buffer);
   /// Reads the stat file of every member: CPU, faults, memory, threads, states.
   void Refresh(ReadBuffer& buffer);
-  /// Reads what costs more of every member: I/O, context switches, open files, swap, PSS.
-  void RefreshDetails(ReadBuffer& buffer);
+  /// Begins a pass, unless one is under way. ContinueDetails then reads what costs more of each member: I/O, context
+  /// switches, open files, swap, PSS; true when the pass is finished and the groups' details are new.
+  void StartDetails();
+  bool ContinueDetails(ReadBuffer& buffer);
 
   const std::vector<GroupTotals>& groups() const { return groups_; }
   std::size_t member_count() const { return members_.size(); }
@@ -84,8 +95,8 @@ class ProcessTable {
   void LookAt(int pid, ReadBuffer& buffer);
   std::string Executable(int directory_fd) const;
   bool RefreshMember(Member& member, ReadBuffer& buffer);
-  void RefreshMemberDetails(Member& member, ReadBuffer& buffer);
-  void RefreshOpenFiles(const Member& member, ReadBuffer& buffer, GroupTotals& group);
+  void ReadDetails(Member& member, ReadBuffer& buffer);
+  static void ReadOpenFiles(const Member& member, ReadBuffer& buffer, GroupDetails& details);
 
   std::string procfs_;
   GroupMatcher matcher_;
@@ -95,6 +106,11 @@ class ProcessTable {
   std::vector<int> to_look_at_;  // of the scan, backwards
   bool is_first_scan_ = true;
   std::uint64_t dropped_ = 0;
+
+  // The pass over the details: what it has found so far, and the pid that it goes on from.
+  std::vector<GroupDetails> pass_;
+  std::optional<int> pass_at_pid_;
+  bool is_first_pass_ = true;
 };
 
 }  // namespace tickbird::samplers

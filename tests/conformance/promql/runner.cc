@@ -209,12 +209,10 @@ Status Runner::Eval(const EvalCommand& eval) {
 }
 
 std::string Runner::WhySkipped(const EvalCommand& eval, const promql::Expr& expr) const {
-  const bool expects_histograms =
-      std::ranges::any_of(eval.series, [](const SeriesLine& line) { return line.has_histograms; });
-  if (expects_histograms || TouchesAny(expr, histograms_)) return "native histograms";
-  if (TouchesAny(expr, start_timestamps_)) return "start timestamps";
-  const auto unsupported = promql::CheckSupported(expr);
-  return unsupported.empty() ? "" : unsupported.front().message;
+  if (const auto unsupported = promql::CheckSupported(expr); !unsupported.empty()) return unsupported.front().message;
+  const bool expects_histograms = std::ranges::any_of(eval.series, [](const SeriesLine& line) { return line.has_histograms; });
+  if (expects_histograms || TouchesAny(expr, histograms_)) return "it touches native histograms";
+  return TouchesAny(expr, start_timestamps_) ? "it touches start timestamps" : "";
 }
 
 std::string Runner::CheckInstant(const EvalCommand& eval, const promql::Expr& expr) const {

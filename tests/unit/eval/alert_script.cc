@@ -1,4 +1,4 @@
-#include "alert_script.h"
+#include "tests/unit/eval/alert_script.h"
 
 #include <sstream>
 #include <stdexcept>

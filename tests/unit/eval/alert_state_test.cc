@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "alert_script.h"
+#include "tests/unit/eval/alert_script.h"
 
 namespace tickbird::rules {
 namespace {
@@ -151,6 +151,19 @@ TEST(AlertState, FallsOnTheMilderLevelThoughItsHoldWasNotServed) {
     30s  97%  critical  raised critical
     40s  89%  high      down high
     50s  79%  inactive  cleared high
+  )"),
+            "");
+}
+
+TEST(AlertState, FallsOnAMilderLevelThatCountsEvaluations) {
+  EXPECT_EQ(PlayAlertScript(R"(
+    raise critical > 95%
+    raise high     > 85% for 4 of 5
+    0s   97%  critical  raised critical
+    10s  90%  high      down high
+    20s  90%  high
+    30s  50%  high
+    40s  50%  inactive  cleared high
   )"),
             "");
 }

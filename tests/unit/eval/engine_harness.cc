@@ -1,4 +1,4 @@
-#include "engine_harness.h"
+#include "tests/unit/eval/engine_harness.h"
 
 #include "core/base/number.h"
 

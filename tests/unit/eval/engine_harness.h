@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "alert_script.h"
+#include "tests/unit/eval/alert_script.h"
 #include "core/model/sample.h"
 #include "rules/eval/engine.h"
 

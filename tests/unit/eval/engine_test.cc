@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine_harness.h"
+#include "tests/unit/eval/engine_harness.h"
 
 namespace tickbird::rules {
 namespace {
@@ -254,6 +254,15 @@ TEST_F(RuleEngineTest, EvaluatesEachRuleOfACircleOncePerCycle) {
   EXPECT_EQ(b->evaluated_at.size(), 1u);
 }
 
+TEST_F(RuleEngineTest, IsNotWokenByItsOwnOutput) {
+  const auto counter = Selector("counter");
+  Start({Record("counter", counter)});
+  metrics.Set("counter", kA, 1);
+  Commit(0, {"counter"});
+  RunAt(1000);
+  EXPECT_EQ(counter->evaluated_at.size(), 1u);
+}
+
 TEST_F(RuleEngineTest, EndsRecordedSeriesThatAreGone) {
   RecordRule rule = Record("usage", Selector("cpu"));
   rule.labels = {{"source", "agent"}};
@@ -363,6 +372,16 @@ TEST_F(BrokenRuleTest, DoesNotRaiseRuleBrokenAgainAfterARestart) {
   broken_ = false;
   Put(61'000, "cpu", kA, 1);
   EXPECT_THAT(TakeEvents(), ElementsAre("cleared warning RuleBroken{rule=\"cpu\"}"));
+}
+
+TEST_F(BrokenRuleTest, ClearsRuleBrokenWhenTheRuleIsTakenAway) {
+  StartWithBreakableRule();
+  broken_ = true;
+  for (const DurationMs at : {0, 20'000, 30'000}) Put(at, "cpu", kA, 1);
+  TakeEvents();
+  engine->Replace(Set({}), kStart + 31'000);
+  EXPECT_THAT(TakeEvents(), ElementsAre("cleared warning RuleBroken{rule=\"cpu\"}"));
+  EXPECT_TRUE(engine->Alerts().empty());
 }
 
 TEST_F(RuleEngineTest, RefusesTwoResultsForOneInstance) {

@@ -1,4 +1,4 @@
-#include "alert_script.h"
+#include "tests/unit/pipeline/alert_script.h"
 
 #include <cstdlib>
 #include <memory>

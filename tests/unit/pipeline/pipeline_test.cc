@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "alert_script.h"
+#include "tests/unit/pipeline/alert_script.h"
 
 namespace tickbird::notify {
 namespace {

@@ -109,6 +109,8 @@ TEST(ParseExpr, ChecksTypesAndModifiers) {
       {"sum(foo) offset 5m", 1, 10,
        "offset modifier must be preceded by an instant vector selector or range vector selector or a subquery"},
       {"foo @ Inf", 1, 7, "timestamp out of bounds for @ modifier"},
+      {"foo @ 1e13", 1, 7, "timestamp out of bounds for @ modifier"},
+      {"foo offset 1e10", 1, 12, "duration out of range"},
       {"foo[0s]", 1, 5, "duration must be greater than 0"},
       {"foo[5m-5m]", 1, 5, "duration must be greater than 0"},
       {"foo[5m/0]", 1, 5, "division by zero"},
