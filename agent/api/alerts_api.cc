@@ -20,15 +20,19 @@ constexpr double kNsPerSecond = 1e9;
 
 void WriteAnnotations(JsonWriter& json, const AlertEvent& alert) {
   json.BeginObject();
-  const std::pair<std::string_view, const std::string&> texts[] = {
-      {"summary", alert.summary}, {"description", alert.detail}, {"advice", alert.advice}, {"runbook_url", alert.runbook}};
+  const std::pair<std::string_view, const std::string&> texts[] = {{"summary", alert.summary},
+                                                                   {"description", alert.detail},
+                                                                   {"advice", alert.advice},
+                                                                   {"runbook_url", alert.runbook}};
   for (const auto& [name, text] : texts) {
     if (!text.empty()) json.Key(name).String(text);
   }
   json.EndObject();
 }
 
-const AlertLevel& LevelOf(const rules::AlertView& view) { return view.alert.level.rank > 0 ? view.alert.level : view.pending_level; }
+const AlertLevel& LevelOf(const rules::AlertView& view) {
+  return view.alert.level.rank > 0 ? view.alert.level : view.pending_level;
+}
 
 void WritePrometheusAlert(JsonWriter& json, const rules::AlertView& view) {
   LabelsBuilder labels(view.alert.labels);
@@ -132,9 +136,23 @@ void WriteRaisedAlert(JsonWriter& json, const AlertEvent& alert, const notify::I
   json.BeginObject().Key("id").String(FormatAlertId(alert.id)).Key("name").String(alert.rule);
   json.Key("level").String(alert.level.name).Key("rank").Int(alert.level.rank).Key("labels");
   WriteLabels(json, alert.labels);
-  json.Key("value").Double(alert.value).Key("value_text").String(alert.no_data ? "no data" : HumanNumber(alert.value)).Key("no_data").Bool(alert.no_data).Key("condition").String(alert.condition);
+  json.Key("value")
+      .Double(alert.value)
+      .Key("value_text")
+      .String(alert.no_data ? "no data" : HumanNumber(alert.value))
+      .Key("no_data")
+      .Bool(alert.no_data)
+      .Key("condition")
+      .String(alert.condition);
   json.Key("since").String(FormatTimestamp(alert.since)).Key("since_ms").Int(alert.since);
-  json.Key("summary").String(alert.summary).Key("detail").String(alert.detail).Key("advice").String(alert.advice).Key("runbook").String(alert.runbook);
+  json.Key("summary")
+      .String(alert.summary)
+      .Key("detail")
+      .String(alert.detail)
+      .Key("advice")
+      .String(alert.advice)
+      .Key("runbook")
+      .String(alert.runbook);
   WriteAck(json, incident);
   json.Key("told").BeginArray();
   if (incident) {
@@ -156,9 +174,12 @@ Result<notify::AckRequest> AckOf(const AlertsApi& api, const net::HttpRequest& r
 
 /// Answers when the acknowledgement is on disk: who reads "success" can rely on it.
 void Acknowledge(AlertsApi& api, const net::HttpRequest& request, const net::Responder& responder) {
-  if (const Status trusted = net::CheckTrustedForWrites(request); !trusted) return responder.Send(net::ErrorResponse(trusted.error()));
+  if (const Status trusted = net::CheckTrustedForWrites(request); !trusted)
+    return responder.Send(net::ErrorResponse(trusted.error()));
   const auto id = ParseAlertId(request.PathParameter("id"));
-  if (!id) return responder.Send(net::ErrorResponse(400, "bad_data", "an alert's id is 16 hexadecimal digits, as /api/tickbird/v1/alerts lists them"));
+  if (!id)
+    return responder.Send(net::ErrorResponse(
+        400, "bad_data", "an alert's id is 16 hexadecimal digits, as /api/tickbird/v1/alerts lists them"));
   const auto ack = AckOf(api, request);
   if (!ack) return responder.Send(net::ErrorResponse(400, "bad_data", ack.error().message));
   const Status accepted = api.notifier.Acknowledge(*id, *ack, [responder](const Status& stored) {
@@ -175,10 +196,12 @@ std::string EncodeRaisedAlerts(const AlertsApi& api) {
   std::vector<rules::AlertView> alerts = api.engine.Alerts();
   std::erase_if(alerts, [](const rules::AlertView& view) { return view.alert.level.rank == 0; });
   std::sort(alerts.begin(), alerts.end(), [](const rules::AlertView& a, const rules::AlertView& b) {
-    return std::tuple(-a.alert.level.rank, a.alert.since, a.alert.id) < std::tuple(-b.alert.level.rank, b.alert.since, b.alert.id);
+    return std::tuple(-a.alert.level.rank, a.alert.since, a.alert.id) <
+           std::tuple(-b.alert.level.rank, b.alert.since, b.alert.id);
   });
   std::map<std::uint64_t, notify::IncidentView> incidents;
-  for (notify::IncidentView& incident : api.notifier.Incidents()) incidents.emplace(incident.alert.id, std::move(incident));
+  for (notify::IncidentView& incident : api.notifier.Incidents())
+    incidents.emplace(incident.alert.id, std::move(incident));
   JsonWriter json;
   json.BeginArray();
   for (const rules::AlertView& view : alerts) {
@@ -192,9 +215,12 @@ std::string EncodeRaisedAlerts(const AlertsApi& api) {
 void AddAlertRoutes(net::Router& router, AlertsApi& api) {
   router.Get("/api/v1/rules", [&api](const net::HttpRequest&) { return Rules(api); });
   router.Get("/api/v1/alerts", [&api](const net::HttpRequest&) { return Alerts(api); });
-  router.Get("/api/tickbird/v1/alerts", [&api](const net::HttpRequest&) { return net::HttpResponse{.body = EncodeRaisedAlerts(api)}; });
+  router.Get("/api/tickbird/v1/alerts",
+             [&api](const net::HttpRequest&) { return net::HttpResponse{.body = EncodeRaisedAlerts(api)}; });
   router.PostDeferred("/api/tickbird/v1/alerts/{id}/ack",
-                      [&api](const net::HttpRequest& request, const net::Responder& responder) { Acknowledge(api, request, responder); });
+                      [&api](const net::HttpRequest& request, const net::Responder& responder) {
+                        Acknowledge(api, request, responder);
+                      });
 }
 
 }  // namespace tickbird::api

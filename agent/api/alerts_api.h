@@ -18,8 +18,9 @@ struct AlertsApi {
   std::function<void()> changed;  ///< Called after an acknowledgement.
 };
 
-/// `/api/v1/alerts` and `/api/v1/rules` as Prometheus answers them (the level is the label `severity`), our own list with ids and
-/// acknowledgements at `/api/tickbird/v1/alerts`, and `POST /api/tickbird/v1/alerts/{id}/ack` with the fields by, note and for.
+/// `/api/v1/alerts` and `/api/v1/rules` as Prometheus answers them (the level is the label `severity`), our own list
+/// with ids and acknowledgements at `/api/tickbird/v1/alerts`, and `POST /api/tickbird/v1/alerts/{id}/ack` with the
+/// fields by, note and for.
 void AddAlertRoutes(net::Router& router, AlertsApi& api);
 
 /// Our own list as JSON: the raised alerts, the worst first. Also what the dashboard's stream carries.

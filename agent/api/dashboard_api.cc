@@ -33,8 +33,12 @@ constexpr std::array<TileText, 14> kTiles = {{
     {"memory_used", "node_memory_MemTotal_bytes - node_memory_MemAvailable_bytes", false},
     {"memory_total", "node_memory_MemTotal_bytes", false},
     {"disk", "100 * max(1 - node_filesystem_avail_bytes / node_filesystem_size_bytes)", true},
-    {"disk_used", "(node_filesystem_size_bytes - node_filesystem_avail_bytes) and topk(1, 1 - node_filesystem_avail_bytes / node_filesystem_size_bytes)", false},
-    {"disk_total", "node_filesystem_size_bytes and topk(1, 1 - node_filesystem_avail_bytes / node_filesystem_size_bytes)", false},
+    {"disk_used",
+     "(node_filesystem_size_bytes - node_filesystem_avail_bytes) and topk(1, 1 - node_filesystem_avail_bytes / "
+     "node_filesystem_size_bytes)",
+     false},
+    {"disk_total",
+     "node_filesystem_size_bytes and topk(1, 1 - node_filesystem_avail_bytes / node_filesystem_size_bytes)", false},
     {"disk_read", "sum(rate(node_disk_read_bytes_total[5s]))", true},
     {"disk_write", "sum(rate(node_disk_written_bytes_total[5s]))", true},
     {"network_receive", "sum(rate(node_network_receive_bytes_total{device!=\"lo\"}[5s]))", true},
@@ -44,7 +48,9 @@ constexpr std::array<TileText, 14> kTiles = {{
     {"pressure_io", "100 * rate(node_pressure_io_waiting_seconds_total[5s])", true},
 }};
 
-void WritePoint(JsonWriter& json, TimestampMs timestamp, double value) { json.BeginArray().Int(timestamp).Double(value).EndArray(); }
+void WritePoint(JsonWriter& json, TimestampMs timestamp, double value) {
+  json.BeginArray().Int(timestamp).Double(value).EndArray();
+}
 
 std::optional<double> FirstValue(const Result<promql::QueryResult>& result) {
   if (!result) return std::nullopt;
@@ -55,7 +61,9 @@ std::optional<double> FirstValue(const Result<promql::QueryResult>& result) {
 
 net::HttpResponse PageResponse(const dashboards::Asset& asset) {
   return {.content_type = std::string(asset.content_type),
-          .headers = {{"Content-Security-Policy", std::string(dashboards::kContentSecurityPolicy)}, {"Cache-Control", "no-cache"}, {"Referrer-Policy", "no-referrer"}},
+          .headers = {{"Content-Security-Policy", std::string(dashboards::kContentSecurityPolicy)},
+                      {"Cache-Control", "no-cache"},
+                      {"Referrer-Policy", "no-referrer"}},
           .shared_body = std::make_shared<const std::string>(asset.bytes),
           .shared_gzip = std::make_shared<const std::string>(asset.gzip_bytes),
           .etag = std::string(asset.etag)};
@@ -63,9 +71,15 @@ net::HttpResponse PageResponse(const dashboards::Asset& asset) {
 
 }  // namespace
 
-DashboardApi::DashboardApi(net::EventHub& hub, const Queryable& data, net::WorkerPool& workers, const AlertsApi& alerts, const HealthApi& health, const Clock& clock,
-                           AgentIdentity identity)
-    : hub_(hub), data_(data), workers_(workers), alerts_(alerts), health_(health), clock_(clock), identity_(std::move(identity)) {
+DashboardApi::DashboardApi(net::EventHub& hub, const Queryable& data, net::WorkerPool& workers, const AlertsApi& alerts,
+                           const HealthApi& health, const Clock& clock, AgentIdentity identity)
+    : hub_(hub),
+      data_(data),
+      workers_(workers),
+      alerts_(alerts),
+      health_(health),
+      clock_(clock),
+      identity_(std::move(identity)) {
   for (const TileText& tile : kTiles) {
     auto expr = promql::ParseExpr(tile.expr);
     if (expr) {
@@ -87,7 +101,8 @@ void DashboardApi::Greet(const net::Greeting& greeting) const {
   const TimestampMs now = clock_.Now();
   // Alerts and health are of the I/O thread; the series are read on the pool.
   const std::string rest = ",\"alerts\":" + EncodeRaisedAlerts(alerts_) + ",\"health\":" + EncodeHealth(health_) + "}";
-  const bool taken = workers_.Offload([this, now, greeting, rest] { greeting.Send(net::FormatEvent("snapshot", SnapshotHead(now) + rest)); });
+  const bool taken = workers_.Offload(
+      [this, now, greeting, rest] { greeting.Send(net::FormatEvent("snapshot", SnapshotHead(now) + rest)); });
   if (!taken) log::Warn("a page got no snapshot: too much work is waiting");
 }
 
@@ -99,7 +114,8 @@ std::string DashboardApi::SnapshotHead(TimestampMs now) const {
   const TimestampMs end = now / kSnapshotStep * kSnapshotStep;
   for (const Tile& tile : tiles_) {
     json.BeginObject().Key("name").String(tile.name).Key("points").BeginArray();
-    const auto result = promql::EvalRange(*tile.expr, data_, tile.drawn ? end - kSnapshotWindow : end, end, kSnapshotStep);
+    const auto result =
+        promql::EvalRange(*tile.expr, data_, tile.drawn ? end - kSnapshotWindow : end, end, kSnapshotStep);
     const auto* const matrix = result ? std::get_if<promql::Matrix>(&result->value) : nullptr;
     if (matrix && !matrix->empty()) {
       for (const Sample& sample : matrix->front().samples) WritePoint(json, sample.timestamp, sample.value);

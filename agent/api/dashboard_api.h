@@ -23,13 +23,13 @@ struct AgentIdentity {
 
 /// The page and the one stream that feeds it; dashboards/web/README.md is the contract of the stream.
 ///
-/// A page that connects gets a snapshot (the last five minutes, worked out on the worker pool) and then one small event a second.
-/// With nobody looking, a tick costs nothing. I/O thread only.
+/// A page that connects gets a snapshot (the last five minutes, worked out on the worker pool) and then one small event
+/// a second. With nobody looking, a tick costs nothing. I/O thread only.
 class DashboardApi {
  public:
   /// All outlive this, and this outlives the server.
-  DashboardApi(net::EventHub& hub, const Queryable& data, net::WorkerPool& workers, const AlertsApi& alerts, const HealthApi& health, const Clock& clock,
-               AgentIdentity identity);
+  DashboardApi(net::EventHub& hub, const Queryable& data, net::WorkerPool& workers, const AlertsApi& alerts,
+               const HealthApi& health, const Clock& clock, AgentIdentity identity);
 
   void AddRoutes(net::Router& router);
 

@@ -17,8 +17,8 @@ struct HealthApi {
   std::string service_id;
 };
 
-/// `/health`, `/health/live`, `/health/ready` and the names under which Prometheus and Kubernetes ask for the same. Answers come
-/// from what is known; no request makes a check run. Reasons are shown to callers on this machine.
+/// `/health`, `/health/live`, `/health/ready` and the names under which Prometheus and Kubernetes ask for the same.
+/// Answers come from what is known; no request makes a check run. Reasons are shown to callers on this machine.
 void AddHealthRoutes(net::Router& router, HealthApi& api);
 
 /// What the page shows of health: {"status", "checks": [{"name", "status", "critical", "output", "duration_ms"}]}.

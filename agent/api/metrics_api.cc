@@ -9,7 +9,8 @@
 namespace tickbird::api {
 namespace {
 
-net::HttpResponse Page(const MetricsApi& api, const std::vector<prometheus::MetricFamily>& own, const exposition::Negotiated& form) {
+net::HttpResponse Page(const MetricsApi& api, const std::vector<prometheus::MetricFamily>& own,
+                       const exposition::Negotiated& form) {
   net::HttpResponse response{.content_type = std::string(form.content_type)};
   const auto counts = exporters::WriteMetricsPage(api.data, own, api.clock.Now(), api.options, form, response.body);
   if (!counts) return net::ErrorResponse(counts.error());

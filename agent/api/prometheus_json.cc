@@ -52,7 +52,9 @@ struct ResultWriter {
   }
   void operator()(const promql::Vector& vector) const { WriteVector(json, vector); }
   void operator()(const promql::Matrix& matrix) const { WriteMatrix(json, matrix); }
-  void operator()(const std::string& text) const { json.Key("resultType").String("string").Key("result").BeginArray().Int(0).String(text).EndArray(); }
+  void operator()(const std::string& text) const {
+    json.Key("resultType").String("string").Key("result").BeginArray().Int(0).String(text).EndArray();
+  }
 };
 
 void WriteNotes(JsonWriter& json, std::string_view key, const std::vector<std::string>& notes) {
@@ -106,14 +108,16 @@ Result<DurationMs> DurationParameter(const net::HttpRequest& request, std::strin
   DurationMs duration = 0;
   if (const auto seconds = ParseDouble(text)) {
     constexpr double kMaxSeconds = 1e12;
-    if (!(*seconds < kMaxSeconds)) return Error{ErrorCode::kInvalidArgument, fmt::format("invalid parameter {}: too long", Quoted(name))};
+    if (!(*seconds < kMaxSeconds))
+      return Error{ErrorCode::kInvalidArgument, fmt::format("invalid parameter {}: too long", Quoted(name))};
     duration = static_cast<DurationMs>(std::round(*seconds * 1000));
   } else {
     auto parsed = ParseDuration(text);
     if (!parsed) return WithContext(fmt::format("invalid parameter {}", Quoted(name)), std::move(parsed.error()));
     duration = *parsed;
   }
-  if (duration <= 0) return Error{ErrorCode::kInvalidArgument, fmt::format("invalid parameter {}: it must be above zero", Quoted(name))};
+  if (duration <= 0)
+    return Error{ErrorCode::kInvalidArgument, fmt::format("invalid parameter {}: it must be above zero", Quoted(name))};
   return duration;
 }
 

@@ -21,7 +21,8 @@ void WriteLabels(JsonWriter& json, const Labels& labels);
 /// {"status":"success","data":{"resultType":...,"result":...},"warnings":[...],"infos":[...]}; values are strings.
 std::string EncodeQueryResult(const promql::QueryResult& result);
 
-/// A time parameter: Unix seconds with a fraction or RFC 3339; `fallback` when it is absent. The error names the parameter.
+/// A time parameter: Unix seconds with a fraction or RFC 3339; `fallback` when it is absent. The error names the
+/// parameter.
 Result<TimestampMs> TimeParameter(const net::HttpRequest& request, std::string_view name, TimestampMs fallback);
 /// A duration parameter: seconds as a number or "30s"; must be above zero.
 Result<DurationMs> DurationParameter(const net::HttpRequest& request, std::string_view name, DurationMs fallback);

@@ -43,7 +43,8 @@ Result<Question> InstantQuestion(const net::HttpRequest& request, const QueryApi
 
 Result<Question> RangeQuestion(const net::HttpRequest& request, const QueryApi& api) {
   for (const std::string_view name : {"start", "end", "step"}) {
-    if (!request.HasParameter(name)) return Error{ErrorCode::kInvalidArgument, fmt::format("invalid parameter \"{}\": it is missing", name)};
+    if (!request.HasParameter(name))
+      return Error{ErrorCode::kInvalidArgument, fmt::format("invalid parameter \"{}\": it is missing", name)};
   }
   TICKBIRD_ASSIGN_OR_RETURN(Question question, InstantQuestion(request, api));
   TICKBIRD_ASSIGN_OR_RETURN(question.start, TimeParameter(request, "start", 0));
@@ -54,12 +55,17 @@ Result<Question> RangeQuestion(const net::HttpRequest& request, const QueryApi& 
   }
   std::int64_t span = 0;
   if (__builtin_sub_overflow(question.end, question.start, &span) || span / question.step >= kMaxSteps) {
-    return Error{ErrorCode::kInvalidArgument, "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"};
+    return Error{
+        ErrorCode::kInvalidArgument,
+        "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"};
   }
   const auto type = promql::TypeOf(*question.expr);
   if (type != promql::ValueType::kScalar && type != promql::ValueType::kVector) {
-    return Error{ErrorCode::kInvalidArgument, fmt::format("invalid parameter \"query\": invalid expression type \"{}\" for range query, must be Scalar or "
-                                                          "instant Vector", promql::ValueTypeName(type))};
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format("invalid parameter \"query\": invalid expression type \"{}\" for range query, must be Scalar or "
+                    "instant Vector",
+                    promql::ValueTypeName(type))};
   }
   return question;
 }
@@ -68,17 +74,22 @@ net::HttpResponse Answer(const Question& question, const QueryApi& api, const st
   promql::QueryOptions options = api.options;
   options.lookback = question.lookback;
   options.cancelled = &cancelled;
-  auto result = question.step == 0 ? promql::EvalInstant(*question.expr, api.data, question.start, options)
-                                   : promql::EvalRange(*question.expr, api.data, question.start, question.end, question.step, options);
+  auto result = question.step == 0
+                    ? promql::EvalInstant(*question.expr, api.data, question.start, options)
+                    : promql::EvalRange(*question.expr, api.data, question.start, question.end, question.step, options);
   if (result) return {.body = EncodeQueryResult(*result)};
   switch (result.error().code) {
-    case ErrorCode::kCancelled: return net::ErrorResponse(503, "timeout", "query timed out");
-    case ErrorCode::kInternal: return net::ErrorResponse(500, "internal", result.error().message);
-    default: return net::ErrorResponse(422, "execution", result.error().ToString());
+    case ErrorCode::kCancelled:
+      return net::ErrorResponse(503, "timeout", "query timed out");
+    case ErrorCode::kInternal:
+      return net::ErrorResponse(500, "internal", result.error().message);
+    default:
+      return net::ErrorResponse(422, "execution", result.error().ToString());
   }
 }
 
-/// Bad parameters are the client's fault whatever their code; what this version does not evaluate is an execution error.
+/// Bad parameters are the client's fault whatever their code; what this version does not evaluate is an execution
+/// error.
 net::HttpResponse Refusal(const Error& error) {
   if (error.code == ErrorCode::kUnsupported) return net::ErrorResponse(422, "execution", error.ToString());
   return net::ErrorResponse(400, "bad_data", error.ToString());
@@ -89,7 +100,8 @@ void Handle(QueryApi& api, Result<Question> question, const net::Responder& resp
   const auto cancelled = std::make_shared<std::atomic<bool>>(false);
   const auto timeout = std::min(question->timeout, api.timeout);
   const auto timer = api.timers.Schedule(api.clock.Now() + timeout, [cancelled] { *cancelled = true; });
-  const bool taken = api.workers.Offload([&api, question = *std::move(question), cancelled, responder] { responder.Send(Answer(question, api, *cancelled)); },
+  const bool taken = api.workers.Offload([&api, question = *std::move(question), cancelled,
+                                          responder] { responder.Send(Answer(question, api, *cancelled)); },
                                          [&api, timer] { api.timers.Cancel(timer); });
   if (taken) return;
   api.timers.Cancel(timer);

@@ -19,8 +19,8 @@ struct QueryApi {
   DurationMs timeout = 30 * kSecondMs;  ///< Also the most that a `timeout` parameter can ask for.
 };
 
-/// `/api/v1/query` and `/api/v1/query_range` by GET and form POST, as Prometheus answers them. Evaluated on the worker pool: 503
-/// when its queue is full or the time is up, 422 for what cannot be evaluated, 400 for what cannot be parsed.
+/// `/api/v1/query` and `/api/v1/query_range` by GET and form POST, as Prometheus answers them. Evaluated on the worker
+/// pool: 503 when its queue is full or the time is up, 422 for what cannot be evaluated, 400 for what cannot be parsed.
 void AddQueryRoutes(net::Router& router, QueryApi& api);
 
 }  // namespace tickbird::api

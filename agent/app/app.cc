@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
-#include <tuple>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
 #include <fmt/core.h>
+#include <boost/asio/io_context.hpp>
 
 #include "agent/api/admin_api.h"
 #include "agent/api/alerts_api.h"
@@ -108,7 +108,8 @@ exporters::PageOptions PageOptionsFrom(const config::SamplingConfig& config) {
 std::vector<health::CheckSpec> CheckSpecsFrom(const std::vector<config::HealthCheckConfig>& checks) {
   std::vector<health::CheckSpec> specs;
   for (const config::HealthCheckConfig& check : checks) {
-    health::CheckSpec spec{.name = check.name, .interval = check.interval, .timeout = check.timeout, .critical = check.critical};
+    health::CheckSpec spec{
+        .name = check.name, .interval = check.interval, .timeout = check.timeout, .critical = check.critical};
     if (check.tcp) {
       spec.target = health::TcpCheck{.host = check.tcp->first, .port = check.tcp->second};
     } else {
@@ -126,7 +127,8 @@ std::vector<health::CheckSpec> CheckSpecsFrom(const std::vector<config::HealthCh
 std::optional<std::string_view> NeedsRestart(const config::Config& now, const config::Config& next) {
   if (now.listen != next.listen) return "listen";
   if (now.storage.path != next.storage.path || now.storage.retention_time != next.storage.retention_time ||
-      now.storage.retention_bytes != next.storage.retention_bytes || now.storage.wal_sync_interval != next.storage.wal_sync_interval) {
+      now.storage.retention_bytes != next.storage.retention_bytes ||
+      now.storage.wal_sync_interval != next.storage.wal_sync_interval) {
     return "storage";
   }
   const config::SamplingConfig& a = now.sampling;
@@ -138,8 +140,9 @@ std::optional<std::string_view> NeedsRestart(const config::Config& now, const co
   if (now.statsd.udp != next.statsd.udp || now.statsd.buckets != next.statsd.buckets) return "ingest";
   const config::LimitsConfig& c = now.limits;
   const config::LimitsConfig& d = next.limits;
-  if (std::tie(c.max_series, c.max_connections, c.max_body_bytes, c.request_timeout, c.max_query_samples, c.max_dashboard_streams) !=
-      std::tie(d.max_series, d.max_connections, d.max_body_bytes, d.request_timeout, d.max_query_samples, d.max_dashboard_streams)) {
+  if (std::tie(c.max_series, c.max_connections, c.max_body_bytes, c.request_timeout, c.max_query_samples,
+               c.max_dashboard_streams) != std::tie(d.max_series, d.max_connections, d.max_body_bytes,
+                                                    d.request_timeout, d.max_query_samples, d.max_dashboard_streams)) {
     return "limits";
   }
   return std::nullopt;
@@ -175,13 +178,17 @@ class App::Impl {
   }
 
   int Run() {
-    signals_.emplace(loop_, net::SignalSet::Callbacks{.stop = [this](int signal) { Stop(signal); }, .reload = [this] { Reload([](const Status&) {}); }});
+    signals_.emplace(loop_, net::SignalSet::Callbacks{.stop = [this](int signal) { Stop(signal); },
+                                                      .reload = [this] { Reload([](const Status&) {}); }});
     components_.SetPhase(health::AgentPhase::kReady);
     judging_->Wake();
     sampling_->Start();
     housekeeping_->Start();
     ScheduleChecks();
-    log::Info("ready", {{"url", ExternalUrl(config_)}, {"version", kVersion}, {"rules", engine_->Stats().rules}, {"data", config_.storage.path}});
+    log::Info("ready", {{"url", ExternalUrl(config_)},
+                        {"version", kVersion},
+                        {"rules", engine_->Stats().rules},
+                        {"data", config_.storage.path}});
     loop_.Run();
     return 0;
   }
@@ -196,7 +203,8 @@ class App::Impl {
     notifier_.reset();
     if (head_) {
       head_->SetCommitListener({});
-      if (const Status closed = head_->Close(); !closed) log::Err("cannot close the log of samples", {{"error", closed.error()}});
+      if (const Status closed = head_->Close(); !closed)
+        log::Err("cannot close the log of samples", {{"error", closed.error()}});
     }
   }
 
@@ -216,8 +224,9 @@ class App::Impl {
   Status OpenRulesAndNotifier() {
     rules::RuleEngine::Options options;
     options.stopwatch = &clock_;
-    engine_.emplace(std::exchange(first_rules_, nullptr), *head_, *head_, [this](const AlertEvent& event) { OnAlert(event); },
-                    rules::LocalPromql(QueryOptionsFrom(config_.limits)), options);
+    engine_.emplace(
+        std::exchange(first_rules_, nullptr), *head_, *head_, [this](const AlertEvent& event) { OnAlert(event); },
+        rules::LocalPromql(QueryOptionsFrom(config_.limits)), options);
     TICKBIRD_RETURN_IF_ERROR(OpenNotifier());
     judging_.emplace(loop_, timers_, clock_, *engine_);
     engine_->Restore(notifier_->ActiveAlertEvents(), clock_.Now());
@@ -227,7 +236,11 @@ class App::Impl {
   }
 
   notify::ChannelDeps ChannelDeps() {
-    return {.http = egress_, .mail = egress_, .fs = fs_, .hostname = config_.sampling.instance, .external_url = ExternalUrl(config_)};
+    return {.http = egress_,
+            .mail = egress_,
+            .fs = fs_,
+            .hostname = config_.sampling.instance,
+            .external_url = ExternalUrl(config_)};
   }
 
   Result<notify::ReceiverSet> MakeReceivers(const std::vector<ReceiverSpec>& specs) {
@@ -246,7 +259,10 @@ class App::Impl {
       log::Err("the state of alerts is not what was left; alerting goes on", {{"error", *opened.problem}});
     }
     notifier_.emplace(notify::NotifierEnvironment{.clock = clock_,
-                                                  .schedule = [this](TimestampMs at, std::function<void()> function) { timers_.Schedule(at, std::move(function)); },
+                                                  .schedule =
+                                                      [this](TimestampMs at, std::function<void()> function) {
+                                                        timers_.Schedule(at, std::move(function));
+                                                      },
                                                   .post = post,
                                                   .active = *engine_,
                                                   .channels = ChannelDeps()},
@@ -259,19 +275,23 @@ class App::Impl {
     TICKBIRD_ASSIGN_OR_RETURN(sampler_, samplers::HostSampler::Create(SamplerOptionsFrom(config_.sampling), clock_));
     if (config_.statsd.udp) {
       udp_.emplace(loop_.context().get_executor(), statsd_,
-                   statsd::UdpOptions{.address = config_.statsd.udp->host, .port = static_cast<std::uint16_t>(config_.statsd.udp->port)});
+                   statsd::UdpOptions{.address = config_.statsd.udp->host,
+                                      .port = static_cast<std::uint16_t>(config_.statsd.udp->port)});
       TICKBIRD_RETURN_IF_ERROR(udp_->Start());
     }
     statsd_metrics_.emplace(statsd_.stats(), udp_ ? &udp_->stats() : nullptr);
     sampling_.emplace(timers_, clock_, *head_, config_.sampling.interval);
     sampling_->AddSource(0, [this](TimestampMs now, Appender& appender) { sampler_->Sample(now, appender); });
     sampling_->AddSource(0, [this](TimestampMs now, Appender& appender) { statsd_.Flush(now, appender); });
-    sampling_->AddSource(kSelfMetricsInterval, [this](TimestampMs now, Appender& appender) { RecordSelf(now, appender); });
+    sampling_->AddSource(kSelfMetricsInterval,
+                         [this](TimestampMs now, Appender& appender) { RecordSelf(now, appender); });
     sampling_->SetAfterTick([this](TimestampMs now) { AfterTick(now); });
-    const health::TcpProbe probe = [this](const health::TcpCheck& check, DurationMs timeout, std::function<void(Status)> done) {
-      net::TcpProbe(loop_, check.host, static_cast<std::uint16_t>(check.port), timeout, [done = std::move(done)](const Result<net::TcpProbeResult>& result) {
-        done(result ? Status() : Status(Error{result.error()}));
-      });
+    const health::TcpProbe probe = [this](const health::TcpCheck& check, DurationMs timeout,
+                                          std::function<void(Status)> done) {
+      net::TcpProbe(loop_, check.host, static_cast<std::uint16_t>(check.port), timeout,
+                    [done = std::move(done)](const Result<net::TcpProbeResult>& result) {
+                      done(result ? Status() : Status(Error{result.error()}));
+                    });
     };
     checker_.emplace(egress_, probe, *head_, clock_);
     checker_->Replace(CheckSpecsFrom(config_.health_checks));
@@ -279,14 +299,29 @@ class App::Impl {
   }
 
   Status OpenInterfaces() {
-    query_api_.emplace(api::QueryApi{.data = *head_, .workers = workers_, .timers = timers_, .clock = clock_,
-                                     .options = QueryOptionsFrom(config_.limits), .timeout = config_.limits.request_timeout});
-    alerts_api_.emplace(api::AlertsApi{.engine = *engine_, .notifier = *notifier_, .clock = clock_, .changed = [this] { dashboard_api_->AlertsChanged(); }});
-    health_api_.emplace(api::HealthApi{.components = components_, .checker = *checker_, .clock = clock_, .release = kVersion, .service_id = config_.sampling.instance});
-    metrics_api_.emplace(api::MetricsApi{.data = *head_, .workers = workers_, .clock = clock_, .options = PageOptionsFrom(config_.sampling),
+    query_api_.emplace(api::QueryApi{.data = *head_,
+                                     .workers = workers_,
+                                     .timers = timers_,
+                                     .clock = clock_,
+                                     .options = QueryOptionsFrom(config_.limits),
+                                     .timeout = config_.limits.request_timeout});
+    alerts_api_.emplace(api::AlertsApi{.engine = *engine_, .notifier = *notifier_, .clock = clock_, .changed = [this] {
+                                         dashboard_api_->AlertsChanged();
+                                       }});
+    health_api_.emplace(api::HealthApi{.components = components_,
+                                       .checker = *checker_,
+                                       .clock = clock_,
+                                       .release = kVersion,
+                                       .service_id = config_.sampling.instance});
+    metrics_api_.emplace(api::MetricsApi{.data = *head_,
+                                         .workers = workers_,
+                                         .clock = clock_,
+                                         .options = PageOptionsFrom(config_.sampling),
                                          .own = [this] { return CollectOwn(); }});
-    dashboard_api_.emplace(hub_, *head_, workers_, *alerts_api_, *health_api_, clock_,
-                           api::AgentIdentity{.host = config_.sampling.instance, .version = kVersion, .interval = config_.sampling.interval});
+    dashboard_api_.emplace(
+        hub_, *head_, workers_, *alerts_api_, *health_api_, clock_,
+        api::AgentIdentity{
+            .host = config_.sampling.instance, .version = kVersion, .interval = config_.sampling.interval});
     auto router = std::make_shared<net::Router>();
     api::AddQueryRoutes(*router, *query_api_);
     api::AddAlertRoutes(*router, *alerts_api_);
@@ -299,17 +334,18 @@ class App::Impl {
   }
 
   std::vector<prometheus::MetricFamily> CollectOwn() const {
-    std::vector<prometheus::MetricFamily> families = CollectSelfMetrics({.head = *head_,
-                                                                         .series_limit = static_cast<std::size_t>(config_.limits.max_series),
-                                                                         .engine = *engine_,
-                                                                         .notifier = *notifier_,
-                                                                         .http = *http_,
-                                                                         .dashboard = hub_,
-                                                                         .workers = workers_,
-                                                                         .egress = egress_,
-                                                                         .sampling = *sampling_,
-                                                                         .sampler = *sampler_,
-                                                                         .reload = reload_stats_});
+    std::vector<prometheus::MetricFamily> families =
+        CollectSelfMetrics({.head = *head_,
+                            .series_limit = static_cast<std::size_t>(config_.limits.max_series),
+                            .engine = *engine_,
+                            .notifier = *notifier_,
+                            .http = *http_,
+                            .dashboard = hub_,
+                            .workers = workers_,
+                            .egress = egress_,
+                            .sampling = *sampling_,
+                            .sampler = *sampler_,
+                            .reload = reload_stats_});
     for (prometheus::MetricFamily& family : statsd_metrics_->Collect()) families.push_back(std::move(family));
     return families;
   }
@@ -325,12 +361,14 @@ class App::Impl {
     const bool wal_failing = failures > wal_failures_seen_;
     wal_failures_seen_ = failures;
     wal_component_.Set(wal_failing ? health::HealthStatus::kWarn : health::HealthStatus::kPass,
-                       wal_failing ? "samples cannot be logged and would not survive a restart; is the disk full?" : "", now);
+                       wal_failing ? "samples cannot be logged and would not survive a restart; is the disk full?" : "",
+                       now);
     std::string failing;
     for (const auto& [receiver, lane] : notifier_->Stats().lanes) {
       if (lane.failures_in_a_row > 1) failing += fmt::format("{}{}", failing.empty() ? "" : ", ", receiver);
     }
-    delivery_component_.Set(failing.empty() ? health::HealthStatus::kPass : health::HealthStatus::kWarn, failing.empty() ? "" : "not delivering to " + failing, now);
+    delivery_component_.Set(failing.empty() ? health::HealthStatus::kPass : health::HealthStatus::kWarn,
+                            failing.empty() ? "" : "not delivering to " + failing, now);
   }
 
   void OnAlert(const AlertEvent& event) {
@@ -357,7 +395,8 @@ class App::Impl {
   }
 
   void Reload(std::function<void(Status)> done) {
-    if (reloading_ || stopping_) return done(Error{ErrorCode::kUnavailable, "busy: another reload or the stop is under way"});
+    if (reloading_ || stopping_)
+      return done(Error{ErrorCode::kUnavailable, "busy: another reload or the stop is under way"});
     const auto result = std::make_shared<LoadResult>();
     reloading_ = workers_.Offload([this, result] { *result = Load(options_); },
                                   [this, result, done] {
@@ -421,7 +460,8 @@ class App::Impl {
   void CommitLastStatsd() {
     const std::unique_ptr<Appender> appender = head_->NewAppender();
     statsd_.Flush(std::max(clock_.Now(), sampling_->last_tick() + 1), *appender);
-    if (const Status committed = appender->Commit(); !committed) log::Err("the last samples cannot be logged", {{"error", committed.error()}});
+    if (const Status committed = appender->Commit(); !committed)
+      log::Err("the last samples cannot be logged", {{"error", committed.error()}});
   }
 
   const LoadOptions options_;
@@ -481,6 +521,8 @@ Result<std::unique_ptr<App>> App::Create(LoadOptions options, Loaded loaded) {
   return std::unique_ptr<App>(new App(std::move(impl)));
 }
 
-int App::Run() { return impl_->Run(); }
+int App::Run() {
+  return impl_->Run();
+}
 
 }  // namespace tickbird::app

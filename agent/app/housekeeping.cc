@@ -9,7 +9,8 @@ constexpr DurationMs kMaintainInterval = 15 * kSecondMs;
 
 }  // namespace
 
-Housekeeping::Housekeeping(net::Timers& timers, net::WorkerPool& workers, const Clock& clock, tsdb::Head& head, DurationMs sync_interval)
+Housekeeping::Housekeeping(net::Timers& timers, net::WorkerPool& workers, const Clock& clock, tsdb::Head& head,
+                           DurationMs sync_interval)
     : workers_(workers),
       clock_(clock),
       head_(head),

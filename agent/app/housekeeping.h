@@ -9,11 +9,12 @@
 
 namespace tickbird::app {
 
-/// What the store needs done now and then, on the worker pool because it waits for the disk: the sync of the write-ahead log and
-/// the dropping of what is old. One of each at a time: a slow disk makes them rarer, never pile up.
+/// What the store needs done now and then, on the worker pool because it waits for the disk: the sync of the
+/// write-ahead log and the dropping of what is old. One of each at a time: a slow disk makes them rarer, never pile up.
 class Housekeeping {
  public:
-  Housekeeping(net::Timers& timers, net::WorkerPool& workers, const Clock& clock, tsdb::Head& head, DurationMs sync_interval);
+  Housekeeping(net::Timers& timers, net::WorkerPool& workers, const Clock& clock, tsdb::Head& head,
+               DurationMs sync_interval);
 
   void Start();
   void Stop();

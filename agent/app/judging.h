@@ -8,8 +8,8 @@
 
 namespace tickbird::app {
 
-/// Drives the rule engine on the I/O thread: evaluates what a commit made due as soon as the committer is done, and what time
-/// alone makes due by a timer. Works in slices, so that ten thousand rules hold up no request for long.
+/// Drives the rule engine on the I/O thread: evaluates what a commit made due as soon as the committer is done, and
+/// what time alone makes due by a timer. Works in slices, so that ten thousand rules hold up no request for long.
 class Judging {
  public:
   Judging(net::IoLoop& loop, net::Timers& timers, const Clock& clock, rules::RuleEngine& engine);

@@ -26,8 +26,9 @@ class Report {
   }
   void AddError(const std::string& file, Position position, const std::string& message) {
     const Diagnostic diagnostic{.position = position, .message = message};
-    Add(file, diagnostic, position.line > 0 ? fmt::format("{}:{}:{}: error: {}\n", file, position.line, position.column, message)
-                                            : fmt::format("{}: error: {}\n", file, message));
+    Add(file, diagnostic,
+        position.line > 0 ? fmt::format("{}:{}:{}: error: {}\n", file, position.line, position.column, message)
+                          : fmt::format("{}: error: {}\n", file, message));
   }
   bool has_errors() const { return has_errors_; }
   LoadResult Take() { return std::move(result_); }
@@ -81,8 +82,10 @@ std::optional<config::Config> ReadConfig(const LoadOptions& options, Report& rep
   return *std::move(config);
 }
 
-/// The rule files of the configuration; a pattern that matches nothing is an error, because rules that are not there raise nothing.
-std::vector<std::string> RuleFiles(const LoadOptions& options, const config::Config& config, language::Environment& environment, Report& report) {
+/// The rule files of the configuration; a pattern that matches nothing is an error, because rules that are not there
+/// raise nothing.
+std::vector<std::string> RuleFiles(const LoadOptions& options, const config::Config& config,
+                                   language::Environment& environment, Report& report) {
   if (!options.rule_files.empty()) return options.rule_files;
   std::vector<std::string> files;
   for (const std::string& pattern : config.rule_files) {
@@ -103,12 +106,14 @@ std::vector<std::string> RuleFiles(const LoadOptions& options, const config::Con
 language::CompileInput CompileInputFor(const config::Config& config, std::vector<std::string> files) {
   language::CompileInput input;
   for (const packs::Pack& pack : packs::BuiltinPacks()) {
-    const bool wanted = std::find(config.rule_packs.begin(), config.rule_packs.end(), pack.name) != config.rule_packs.end();
+    const bool wanted =
+        std::find(config.rule_packs.begin(), config.rule_packs.end(), pack.name) != config.rule_packs.end();
     if (wanted) input.packs.push_back({std::string(pack.file), std::string(pack.text)});
   }
   input.files = std::move(files);
   for (const ReceiverSpec& receiver : config.receivers) {
-    if (input.external_receivers.empty() || input.external_receivers.back() != receiver.name) input.external_receivers.push_back(receiver.name);
+    if (input.external_receivers.empty() || input.external_receivers.back() != receiver.name)
+      input.external_receivers.push_back(receiver.name);
   }
   if (!config.default_receiver.empty()) input.default_receivers = {config.default_receiver};
   return input;
@@ -123,21 +128,27 @@ class NoClient final : public HttpClient, public MailClient {
 
 void CheckReceivers(const Loaded& loaded, Fs& fs, Report& report) {
   NoClient client;
-  const auto set = notify::ReceiverSet::Create(loaded.receivers, {.http = client, .mail = client, .fs = fs, .hostname = "localhost", .external_url = ""});
+  const auto set = notify::ReceiverSet::Create(
+      loaded.receivers, {.http = client, .mail = client, .fs = fs, .hostname = "localhost", .external_url = ""});
   if (!set) {
-    for (const notify::ReceiverProblem& problem : set.error()) report.AddError(problem.file, problem.error.position.value_or(Position{}), problem.error.message);
+    for (const notify::ReceiverProblem& problem : set.error())
+      report.AddError(problem.file, problem.error.position.value_or(Position{}), problem.error.message);
     return;
   }
   for (const rules::Rule& rule : loaded.rules->rules) {
     const auto* const alert = std::get_if<rules::AlertRule>(&rule);
     if (!alert || !alert->policy) continue;
-    if (const Status known = set->CheckTargets(*alert->policy); !known) report.AddError(alert->source.file, alert->source.position, known.error().message);
+    if (const Status known = set->CheckTargets(*alert->policy); !known)
+      report.AddError(alert->source.file, alert->source.position, known.error().message);
   }
 }
 
 /// Somebody must hear of alerts: without any receiver they go to a log file in the data directory.
 ReceiverSpec LogReceiver(const config::Config& config) {
-  return {.name = "log", .kind = "log", .fields = {{"path", JoinPath(config.storage.path, "alerts.log"), {}}}, .file = "built-in"};
+  return {.name = "log",
+          .kind = "log",
+          .fields = {{"path", JoinPath(config.storage.path, "alerts.log"), {}}},
+          .file = "built-in"};
 }
 
 }  // namespace
@@ -159,7 +170,8 @@ LoadResult Load(const LoadOptions& options) {
     input.external_receivers = {"log"};
     compiled = language::Compile(input, environment);
   }
-  for (const language::FileDiagnostic& found : compiled.diagnostics) report.Add(found.source->name(), found.diagnostic, found.Render());
+  for (const language::FileDiagnostic& found : compiled.diagnostics)
+    report.Add(found.source->name(), found.diagnostic, found.Render());
 
   Loaded loaded{.config = *std::move(config)};
   loaded.receivers = loaded.config.receivers;

@@ -33,13 +33,14 @@ struct LoadResult {
 };
 
 struct LoadOptions {
-  std::string config_path;              ///< Empty: the built-in configuration.
-  std::string listen;                   ///< Override the file, when not empty.
+  std::string config_path;  ///< Empty: the built-in configuration.
+  std::string listen;       ///< Override the file, when not empty.
   std::string data_path;
   std::vector<std::string> rule_files;  ///< Not empty: these instead of the configuration's.
 };
 
-/// Reads and checks everything: configuration, rule packs, rule files, receivers. The one way in for run, check and reload.
+/// Reads and checks everything: configuration, rule packs, rule files, receivers. The one way in for run, check and
+/// reload.
 LoadResult Load(const LoadOptions& options);
 
 }  // namespace tickbird::app

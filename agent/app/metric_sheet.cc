@@ -12,7 +12,8 @@ MetricSheet& MetricSheet::Gauge(std::string_view name, std::string_view help, do
   return *this;
 }
 
-prometheus::ClientMetric& MetricSheet::Add(std::string_view name, std::string_view help, prometheus::MetricType type, LabelPairs labels) {
+prometheus::ClientMetric& MetricSheet::Add(std::string_view name, std::string_view help, prometheus::MetricType type,
+                                           LabelPairs labels) {
   if (families_.empty() || families_.back().name != name) {
     families_.emplace_back();
     families_.back().name = name;

@@ -10,8 +10,8 @@
 
 namespace tickbird::app {
 
-/// Builds prometheus-cpp's families from numbers that the parts of the process count anyway: no second count, no hooks in hot
-/// paths. Values of one family are added one after the other.
+/// Builds prometheus-cpp's families from numbers that the parts of the process count anyway: no second count, no hooks
+/// in hot paths. Values of one family are added one after the other.
 class MetricSheet {
  public:
   using LabelPairs = std::initializer_list<std::pair<std::string_view, std::string_view>>;
@@ -22,7 +22,8 @@ class MetricSheet {
   std::vector<prometheus::MetricFamily> Take() && { return std::move(families_); }
 
  private:
-  prometheus::ClientMetric& Add(std::string_view name, std::string_view help, prometheus::MetricType type, LabelPairs labels);
+  prometheus::ClientMetric& Add(std::string_view name, std::string_view help, prometheus::MetricType type,
+                                LabelPairs labels);
 
   std::vector<prometheus::MetricFamily> families_;
 };

@@ -14,7 +14,8 @@
 namespace tickbird::app {
 namespace {
 
-/// Keeps the heap small: two arenas are plenty for one busy thread, and a low threshold gives memory back after a large query.
+/// Keeps the heap small: two arenas are plenty for one busy thread, and a low threshold gives memory back after a large
+/// query.
 void TuneHeap() {
   mallopt(M_ARENA_MAX, 2);
   mallopt(M_TRIM_THRESHOLD, 256 * 1024);

@@ -8,7 +8,9 @@ namespace tickbird::app {
 Sampling::Sampling(net::Timers& timers, const Clock& clock, Appendable& store, DurationMs interval)
     : clock_(clock), store_(store), ticker_(timers, clock, interval, [this](TimestampMs now) { Tick(now); }) {}
 
-void Sampling::AddSource(DurationMs every, Source source) { sources_.push_back({every, std::move(source)}); }
+void Sampling::AddSource(DurationMs every, Source source) {
+  sources_.push_back({every, std::move(source)});
+}
 
 void Sampling::Tick(TimestampMs now) {
   const std::int64_t started = clock_.MonotonicNs();

@@ -12,8 +12,8 @@
 
 namespace tickbird::app {
 
-/// The heart: once an interval it asks every source for its samples and commits them as one batch, so that what belongs together
-/// has one timestamp and rules see all of it or none. I/O thread only.
+/// The heart: once an interval it asks every source for its samples and commits them as one batch, so that what belongs
+/// together has one timestamp and rules see all of it or none. I/O thread only.
 class Sampling {
  public:
   using Source = std::function<void(TimestampMs now, Appender& appender)>;
@@ -21,7 +21,8 @@ class Sampling {
   /// `store` outlives this.
   Sampling(net::Timers& timers, const Clock& clock, Appendable& store, DurationMs interval);
 
-  /// Before Start. `every`: at most so often; 0 for each tick. A source that has lost its time is asked at the next tick.
+  /// Before Start. `every`: at most so often; 0 for each tick. A source that has lost its time is asked at the next
+  /// tick.
   void AddSource(DurationMs every, Source source);
   /// Called after the batch of a tick is committed and the rules know of it.
   void SetAfterTick(std::function<void(TimestampMs now)> after_tick) { after_tick_ = std::move(after_tick); }

@@ -9,11 +9,11 @@
 
 namespace tickbird::app {
 
-/// Calls back on the grid of an interval: at multiples of it, so that the timestamps of a series lie exactly one interval apart
-/// (which also costs the store the fewest bits). I/O thread only.
+/// Calls back on the grid of an interval: at multiples of it, so that the timestamps of a series lie exactly one
+/// interval apart (which also costs the store the fewest bits). I/O thread only.
 ///
-/// The callback gets the grid's time, unless it comes so late that this would be a lie (more than a tenth of the interval):
-/// then it gets the time it is. Ticks that were slept through are left out and counted.
+/// The callback gets the grid's time, unless it comes so late that this would be a lie (more than a tenth of the
+/// interval): then it gets the time it is. Ticks that were slept through are left out and counted.
 class Ticker {
  public:
   using Callback = std::function<void(TimestampMs now)>;

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include <boost/json.hpp>
 #include <fmt/core.h>
+#include <boost/json.hpp>
 
 #include "agent/app/version.h"
 #include "agent/cli/client.h"
@@ -15,7 +15,9 @@ namespace {
 
 namespace json = boost::json;
 
-void PrintLine(std::string_view text) { fmt::print("{}\n", text); }
+void PrintLine(std::string_view text) {
+  fmt::print("{}\n", text);
+}
 
 int Fail(const Error& error) {
   fmt::print(stderr, "tickbird: {}\n", error.message);
@@ -36,15 +38,20 @@ std::string SeriesName(const json::object& metric) {
   std::string labels;
   for (const auto& member : metric) {
     if (member.key() == "__name__") continue;
-    labels += fmt::format("{}{}={}", labels.empty() ? "" : ", ", std::string_view(member.key()), Quoted(std::string_view(member.value().as_string())));
+    labels += fmt::format("{}{}={}", labels.empty() ? "" : ", ", std::string_view(member.key()),
+                          Quoted(std::string_view(member.value().as_string())));
   }
   if (!labels.empty() || out.empty()) out += "{" + labels + "}";
   return out;
 }
 
-std::string PointValue(const json::value& point) { return std::string(point.as_array().at(1).as_string()); }
+std::string PointValue(const json::value& point) {
+  return std::string(point.as_array().at(1).as_string());
+}
 
-std::string PointTime(const json::value& point) { return FormatTimestamp(static_cast<TimestampMs>(point.as_array().at(0).to_number<double>() * 1000)); }
+std::string PointTime(const json::value& point) {
+  return FormatTimestamp(static_cast<TimestampMs>(point.as_array().at(0).to_number<double>() * 1000));
+}
 
 void PrintResult(const json::object& data) {
   const std::string type = Text(data, "resultType");
@@ -59,7 +66,8 @@ void PrintResult(const json::object& data) {
       continue;
     }
     PrintLine(name);
-    for (const json::value& point : series.at("values").as_array()) PrintLine(fmt::format("  {}  {}", PointTime(point), PointValue(point)));
+    for (const json::value& point : series.at("values").as_array())
+      PrintLine(fmt::format("  {}  {}", PointTime(point), PointValue(point)));
   }
 }
 
@@ -67,16 +75,21 @@ void PrintResult(const json::object& data) {
 Result<json::value> ParseBody(const OutgoingResponse& response) {
   boost::system::error_code code;
   json::value value = json::parse(response.body, code);
-  if (code) return Error{ErrorCode::kCorruption, fmt::format("the answer (status {}) is not JSON; is --url an agent?", response.status)};
+  if (code)
+    return Error{ErrorCode::kCorruption,
+                 fmt::format("the answer (status {}) is not JSON; is --url an agent?", response.status)};
   return value;
 }
 
 void PrintAlert(const json::object& alert) {
-  std::string line = fmt::format("{}  {:<8}  {}  since {}", Text(alert, "id"), Text(alert, "level"), Text(alert, "name"), Text(alert, "since"));
+  std::string line = fmt::format("{}  {:<8}  {}  since {}", Text(alert, "id"), Text(alert, "level"),
+                                 Text(alert, "name"), Text(alert, "since"));
   PrintLine(line);
   if (const std::string summary = Text(alert, "summary"); !summary.empty()) PrintLine("    " + summary);
   const json::value* const ack = alert.if_contains("ack");
-  if (ack && ack->is_object()) PrintLine(fmt::format("    acknowledged by {} at {} {}", Text(ack->as_object(), "by"), Text(ack->as_object(), "at"), Text(ack->as_object(), "note")));
+  if (ack && ack->is_object())
+    PrintLine(fmt::format("    acknowledged by {} at {} {}", Text(ack->as_object(), "by"), Text(ack->as_object(), "at"),
+                          Text(ack->as_object(), "note")));
 }
 
 }  // namespace
@@ -89,7 +102,8 @@ int Query(const QueryOptions& options) {
   } else if (!options.time.empty()) {
     fields.emplace_back("time", options.time);
   }
-  const auto response = CallAgent("POST", options.ask.url + (is_range ? "/api/v1/query_range" : "/api/v1/query"), FormEncode(fields));
+  const auto response =
+      CallAgent("POST", options.ask.url + (is_range ? "/api/v1/query_range" : "/api/v1/query"), FormEncode(fields));
   if (!response) return Fail(response.error());
   const auto body = ParseBody(*response);
   if (!body) return Fail(body.error());
@@ -107,7 +121,8 @@ int Alerts(const AskOptions& options) {
   if (!response) return Fail(response.error());
   const auto body = ParseBody(*response);
   if (!body) return Fail(body.error());
-  if (response->status != 200 || !body->is_array()) return Fail({ErrorCode::kUnavailable, fmt::format("the agent answered {}", response->status)});
+  if (response->status != 200 || !body->is_array())
+    return Fail({ErrorCode::kUnavailable, fmt::format("the agent answered {}", response->status)});
   if (options.json) {
     PrintLine(response->body);
     return kSuccess;
@@ -119,10 +134,12 @@ int Alerts(const AskOptions& options) {
 
 int Acknowledge(const AckOptions& options) {
   std::vector<std::pair<std::string, std::string>> fields;
-  for (const auto& [name, value] : {std::pair{"by", &options.by}, {"note", &options.note}, {"for", &options.duration}}) {
+  for (const auto& [name, value] :
+       {std::pair{"by", &options.by}, {"note", &options.note}, {"for", &options.duration}}) {
     if (!value->empty()) fields.emplace_back(name, *value);
   }
-  const auto response = CallAgent("POST", fmt::format("{}/api/tickbird/v1/alerts/{}/ack", options.ask.url, options.id), FormEncode(fields));
+  const auto response = CallAgent("POST", fmt::format("{}/api/tickbird/v1/alerts/{}/ack", options.ask.url, options.id),
+                                  FormEncode(fields));
   if (!response) return Fail(response.error());
   if (options.ask.json) PrintLine(response->body);
   if (response->status == 200) {
@@ -130,7 +147,8 @@ int Acknowledge(const AckOptions& options) {
     return kSuccess;
   }
   const auto body = ParseBody(*response);
-  const std::string reason = body && body->is_object() ? Text(body->as_object(), "error") : fmt::format("the agent answered {}", response->status);
+  const std::string reason = body && body->is_object() ? Text(body->as_object(), "error")
+                                                       : fmt::format("the agent answered {}", response->status);
   fmt::print(stderr, "tickbird: {}\n", reason);
   return response->status == 400 ? kBadInput : kFailure;
 }
@@ -146,7 +164,8 @@ int Health(const AskOptions& options) {
     PrintLine(Text(body->as_object(), "status"));
     for (const auto& check : body->as_object().at("checks").as_object()) {
       const json::object& first = check.value().as_array().at(0).as_object();
-      PrintLine(fmt::format("  {:<6} {} {}", Text(first, "status"), std::string_view(check.key()), Text(first, "output")));
+      PrintLine(
+          fmt::format("  {:<6} {} {}", Text(first, "status"), std::string_view(check.key()), Text(first, "output")));
     }
   }
   return response->status == 200 ? kSuccess : kFailure;

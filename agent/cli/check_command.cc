@@ -13,8 +13,18 @@ std::string ToJson(const app::LoadResult& result) {
   JsonWriter json;
   json.BeginObject().Key("ok").Bool(result.loaded.has_value()).Key("problems").BeginArray();
   for (const app::Problem& problem : result.problems) {
-    json.BeginObject().Key("file").String(problem.file).Key("line").Int(problem.position.line).Key("column").Int(problem.position.column);
-    json.Key("severity").String(problem.is_error ? "error" : "warning").Key("message").String(problem.message).EndObject();
+    json.BeginObject()
+        .Key("file")
+        .String(problem.file)
+        .Key("line")
+        .Int(problem.position.line)
+        .Key("column")
+        .Int(problem.position.column);
+    json.Key("severity")
+        .String(problem.is_error ? "error" : "warning")
+        .Key("message")
+        .String(problem.message)
+        .EndObject();
   }
   json.EndArray().EndObject();
   return std::move(json).Take();
@@ -28,7 +38,8 @@ int Check(const CheckOptions& options) {
     fmt::print("{}\n", ToJson(result));
   } else {
     fmt::print(stderr, "{}", result.text);
-    if (result.loaded) fmt::print("ok: {} rules, {} receivers\n", result.loaded->rules->rules.size(), result.loaded->receivers.size());
+    if (result.loaded)
+      fmt::print("ok: {} rules, {} receivers\n", result.loaded->rules->rules.size(), result.loaded->receivers.size());
   }
   return result.loaded ? kSuccess : kBadInput;
 }

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-/// The commands of the binary but `run`: each returns the exit code of the process and prints to stdout what was asked for, to
-/// stderr what went wrong.
+/// The commands of the binary but `run`: each returns the exit code of the process and prints to stdout what was asked
+/// for, to stderr what went wrong.
 namespace tickbird::cli {
 
 inline constexpr int kSuccess = 0;
@@ -13,8 +13,9 @@ inline constexpr int kFailure = 1;   ///< Could not do it: no agent there, unhea
 inline constexpr int kBadInput = 2;  ///< What was given is wrong: usage, configuration, rules, query.
 
 struct CheckOptions {
-  std::string config_path;               ///< Empty: the built-in configuration.
-  std::vector<std::string> rule_files;   ///< Not empty: only these are checked, against the receivers of the configuration.
+  std::string config_path;  ///< Empty: the built-in configuration.
+  std::vector<std::string>
+      rule_files;  ///< Not empty: only these are checked, against the receivers of the configuration.
   bool json = false;
 };
 int Check(const CheckOptions& options);
@@ -28,8 +29,8 @@ struct AskOptions {
 struct QueryOptions {
   AskOptions ask;
   std::string expression;
-  std::string time;                 ///< Empty: now.
-  std::string start, end, step;     ///< `start` not empty: a range query.
+  std::string time;              ///< Empty: now.
+  std::string start, end, step;  ///< `start` not empty: a range query.
 };
 int Query(const QueryOptions& options);
 int Alerts(const AskOptions& options);

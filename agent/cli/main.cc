@@ -38,13 +38,15 @@ int main(int argc, char** argv) {
 
   app::RunOptions run;
   CLI::App* const run_command = Command(app, "run", "Run the agent until SIGTERM; SIGHUP reloads");
-  run_command->add_option("--config", run.config_path, "Configuration file; without one this host is sampled every second");
+  run_command->add_option("--config", run.config_path,
+                          "Configuration file; without one this host is sampled every second");
   run_command->add_option("--listen", run.listen, "ip:port to listen on, instead of the configuration's");
   run_command->add_option("--data", run.data_path, "Data directory, instead of the configuration's");
   run_command->callback([&] { exit_code = app::RunAgent(run); });
 
   cli::CheckOptions check;
-  CLI::App* const check_command = Command(app, "check", "Check a configuration with its rules, or rule files, and print every error");
+  CLI::App* const check_command =
+      Command(app, "check", "Check a configuration with its rules, or rule files, and print every error");
   check_command->add_option("--config", check.config_path, "Configuration file");
   check_command->add_option("rules", check.rule_files, "Rule files to check instead of those of the configuration");
   check_command->add_flag("--json", check.json, "Print the problems as JSON");
@@ -70,12 +72,14 @@ int main(int argc, char** argv) {
   ack_command->add_option("id", ack.id, "Id of the alert, as `tickbird alerts` prints it")->required();
   ack_command->add_option("--by", ack.by, "Who takes it")->envname("USER");
   ack_command->add_option("--note", ack.note, "What the others should know");
-  ack_command->add_option("--for", ack.duration, "How long it holds: 1h; default until it clears, or what the rule says");
+  ack_command->add_option("--for", ack.duration,
+                          "How long it holds: 1h; default until it clears, or what the rule says");
   AddAskOptions(ack_command, ack.ask);
   ack_command->callback([&] { exit_code = cli::Acknowledge(ack); });
 
   cli::AskOptions health;
-  CLI::App* const health_command = Command(app, "health", "Print the health of a running agent; exit code 1 when it fails");
+  CLI::App* const health_command =
+      Command(app, "health", "Print the health of a running agent; exit code 1 when it fails");
   AddAskOptions(health_command, health);
   health_command->callback([&] { exit_code = cli::Health(health); });
 

@@ -34,7 +34,10 @@ void ReadStorage(yaml::MapReader& storage, StorageConfig& out) {
 
 void ReadSampling(yaml::MapReader& sampling, SamplingConfig& out) {
   sampling.Duration("interval", &out.interval, 100, kHourMs).Strings("collectors", &out.collectors);
-  sampling.String("procfs", &out.procfs).String("sysfs", &out.sysfs).String("cgroupfs", &out.cgroupfs).String("rootfs", &out.rootfs);
+  sampling.String("procfs", &out.procfs)
+      .String("sysfs", &out.sysfs)
+      .String("cgroupfs", &out.cgroupfs)
+      .String("rootfs", &out.rootfs);
   sampling.Strings("processes", &out.processes).String("job", &out.job).String("instance", &out.instance);
 }
 
@@ -97,26 +100,33 @@ void ReadHealthCheck(const yaml::Node& node, yaml::Problems& problems, std::vect
   reader.String("name", &check.name);
   reader.Map("http", [&](yaml::MapReader& http) { ReadHttpCheck(http, check); });
   reader.Any("tcp", [&](const yaml::Node& tcp) { ReadTcpCheck(tcp, problems, check); });
-  reader.Duration("interval", &check.interval, 100, kDayMs).Duration("timeout", &check.timeout, 10, kHourMs).Bool("critical", &check.critical);
+  reader.Duration("interval", &check.interval, 100, kDayMs)
+      .Duration("timeout", &check.timeout, 10, kHourMs)
+      .Bool("critical", &check.critical);
   reader.Finish();
   if (check.name.empty()) problems.Add(node, "a check needs a name");
-  if (reader.Find("http") != nullptr && reader.Find("tcp") != nullptr) problems.Add(node, "a check is either http or tcp, not both");
-  if (reader.Find("http") == nullptr && reader.Find("tcp") == nullptr) problems.Add(node, "a check needs http: { url: ... } or tcp: host:port");
-  const bool taken = std::any_of(checks.begin(), checks.end(), [&](const auto& other) { return other.name == check.name; });
+  if (reader.Find("http") != nullptr && reader.Find("tcp") != nullptr)
+    problems.Add(node, "a check is either http or tcp, not both");
+  if (reader.Find("http") == nullptr && reader.Find("tcp") == nullptr)
+    problems.Add(node, "a check needs http: { url: ... } or tcp: host:port");
+  const bool taken =
+      std::any_of(checks.begin(), checks.end(), [&](const auto& other) { return other.name == check.name; });
   if (taken) problems.Add(node, fmt::format("duplicate check {}", Quoted(check.name)));
   checks.push_back(std::move(check));
 }
 
 void ReadLimits(yaml::MapReader& limits, LimitsConfig& out) {
   constexpr std::int64_t kMillion = 1'000'000;
-  limits.Int("max_series", &out.max_series, 100, 100 * kMillion).Int("max_connections", &out.max_connections, 1, kMillion);
+  limits.Int("max_series", &out.max_series, 100, 100 * kMillion)
+      .Int("max_connections", &out.max_connections, 1, kMillion);
   limits.Size("max_body", &out.max_body_bytes).Duration("request_timeout", &out.request_timeout, 100, kHourMs);
   limits.Int("max_query_samples", &out.max_query_samples, 1000, 10'000 * kMillion);
   limits.Int("max_dashboard_streams", &out.max_dashboard_streams, 0, 100'000);
 }
 
 template <class T>
-void ReadChoice(yaml::MapReader& reader, std::string_view key, std::initializer_list<std::pair<std::string_view, T>> choices, T* out) {
+void ReadChoice(yaml::MapReader& reader, std::string_view key,
+                std::initializer_list<std::pair<std::string_view, T>> choices, T* out) {
   reader.Any(key, [&](const yaml::Node& node) {
     std::vector<std::string_view> names;
     for (const auto& [name, value] : choices) {
@@ -126,18 +136,21 @@ void ReadChoice(yaml::MapReader& reader, std::string_view key, std::initializer_
         return;
       }
     }
-    reader.problems().Add(node, fmt::format("{}: {} is none of {}{}", key, Quoted(node.text), fmt::join(names, ", "), DidYouMean(node.text, names)));
+    reader.problems().Add(node, fmt::format("{}: {} is none of {}{}", key, Quoted(node.text), fmt::join(names, ", "),
+                                            DidYouMean(node.text, names)));
   });
 }
 
-void ReadRules(yaml::MapReader& top, const std::string& file, const std::vector<std::string>& known_packs, Config& out) {
+void ReadRules(yaml::MapReader& top, const std::string& file, const std::vector<std::string>& known_packs,
+               Config& out) {
   top.Any("rule_packs", [&](const yaml::Node& node) {
     out.rule_packs.clear();
     if (node.kind != yaml::Node::Kind::kSequence) top.problems().Add(node, "rule_packs must be a list; [] for none");
     const std::vector<std::string_view> known(known_packs.begin(), known_packs.end());
     for (const yaml::Node& item : node.items) {
       if (std::find(known.begin(), known.end(), item.text) == known.end()) {
-        top.problems().Add(item, fmt::format("unknown rule pack {}{}", Quoted(item.text), DidYouMean(item.text, known)));
+        top.problems().Add(item,
+                           fmt::format("unknown rule pack {}{}", Quoted(item.text), DidYouMean(item.text, known)));
       }
       out.rule_packs.push_back(item.text);
     }
@@ -146,15 +159,18 @@ void ReadRules(yaml::MapReader& top, const std::string& file, const std::vector<
   for (std::string& pattern : out.rule_files) pattern = ResolvePath(file, pattern);
 }
 
-/// Sections of prometheus.yml, alertmanager.yml and DESIGN.md that this version does not act on: an error, never silence.
+/// Sections of prometheus.yml, alertmanager.yml and DESIGN.md that this version does not act on: an error, never
+/// silence.
 void RefuseUnsupported(yaml::MapReader& top) {
-  for (const std::string_view key : {"scrape_configs", "scrape_config_files", "remote_write", "remote_read", "alerting", "inhibit_rules", "time_intervals",
-                                     "mute_time_intervals", "templates", "otlp", "tracing", "state", "cache", "dashboard"}) {
+  for (const std::string_view key :
+       {"scrape_configs", "scrape_config_files", "remote_write", "remote_read", "alerting", "inhibit_rules",
+        "time_intervals", "mute_time_intervals", "templates", "otlp", "tracing", "state", "cache", "dashboard"}) {
     top.Unsupported(key, "");
   }
 }
 
-void ReadTop(yaml::MapReader& top, const std::string& file, const Surroundings& surroundings, const std::vector<std::string>& known_packs, Config& out) {
+void ReadTop(yaml::MapReader& top, const std::string& file, const Surroundings& surroundings,
+             const std::vector<std::string>& known_packs, Config& out) {
   ReadAddress(top, "listen", &out.listen);
   top.String("external_url", &out.external_url);
   top.Map("storage", [&](yaml::MapReader& storage) { ReadStorage(storage, out.storage); });
@@ -168,8 +184,10 @@ void ReadTop(yaml::MapReader& top, const std::string& file, const Surroundings& 
   top.Map("limits", [&](yaml::MapReader& limits) { ReadLimits(limits, out.limits); });
   top.Map("log", [&](yaml::MapReader& reader) {
     using enum log::Level;
-    ReadChoice<log::Level>(reader, "level", {{"debug", kDebug}, {"info", kInfo}, {"warn", kWarn}, {"error", kError}}, &out.log_level);
-    ReadChoice<log::Format>(reader, "format", {{"logfmt", log::Format::kLogfmt}, {"json", log::Format::kJson}}, &out.log_format);
+    ReadChoice<log::Level>(reader, "level", {{"debug", kDebug}, {"info", kInfo}, {"warn", kWarn}, {"error", kError}},
+                           &out.log_level);
+    ReadChoice<log::Format>(reader, "format", {{"logfmt", log::Format::kLogfmt}, {"json", log::Format::kJson}},
+                            &out.log_format);
   });
   top.Duration("shutdown_grace", &out.shutdown_grace, 0, kHourMs);
   RefuseUnsupported(top);
@@ -177,8 +195,9 @@ void ReadTop(yaml::MapReader& top, const std::string& file, const Surroundings& 
     std::vector<std::string_view> names;
     for (const ReceiverSpec& receiver : out.receivers) names.push_back(receiver.name);
     if (std::find(names.begin(), names.end(), out.default_receiver) == names.end()) {
-      top.problems().Add(*top.Find("route")->Find("receiver"),
-                         fmt::format("unknown receiver {}{}", Quoted(out.default_receiver), DidYouMean(out.default_receiver, names)));
+      top.problems().Add(
+          *top.Find("route")->Find("receiver"),
+          fmt::format("unknown receiver {}{}", Quoted(out.default_receiver), DidYouMean(out.default_receiver, names)));
     }
   }
 }
@@ -187,7 +206,8 @@ void ReadTop(yaml::MapReader& top, const std::string& file, const Surroundings& 
 
 Result<Address> ParseAddress(std::string_view text) {
   const auto colon = text.rfind(':');
-  const Error bad{ErrorCode::kParse, fmt::format("{} is not an address; write ip:port, for example 127.0.0.1:9797", Quoted(text))};
+  const Error bad{ErrorCode::kParse,
+                  fmt::format("{} is not an address; write ip:port, for example 127.0.0.1:9797", Quoted(text))};
   if (colon == std::string_view::npos) return bad;
   Address address;
   std::string_view host = text.substr(0, colon);
@@ -210,26 +230,32 @@ std::string ConfigProblems::Render() const {
   std::string out;
   for (const Diagnostic& problem : problems) {
     // Problems of the environment have no place in the file.
-    out += problem.position.line > 0 ? RenderDiagnostic(file, text, problem) : fmt::format("error: {}\n", problem.message);
+    out +=
+        problem.position.line > 0 ? RenderDiagnostic(file, text, problem) : fmt::format("error: {}\n", problem.message);
   }
   return out;
 }
 
-std::expected<Config, ConfigProblems> LoadConfig(const std::string& file, std::string_view text, const Surroundings& surroundings,
+std::expected<Config, ConfigProblems> LoadConfig(const std::string& file, std::string_view text,
+                                                 const Surroundings& surroundings,
                                                  const std::vector<std::string>& known_packs) {
   Config config;
   yaml::Problems problems;
   const auto expand = [&](std::string_view scalar) { return ExpandVariables(scalar, surroundings); };
   auto root = yaml::Parse(text, expand);
   if (!root) {
-    return std::unexpected(ConfigProblems{file, MaskSecrets(text), {{.position = root.error().position.value_or(Position{1, 1}), .message = root.error().message}}});
+    return std::unexpected(ConfigProblems{
+        file,
+        MaskSecrets(text),
+        {{.position = root.error().position.value_or(Position{1, 1}), .message = root.error().message}}});
   }
   yaml::MapReader top(*root, "", problems);
   if (root->kind == yaml::Node::Kind::kMap || root->kind == yaml::Node::Kind::kNull) {
     ReadTop(top, file, surroundings, known_packs, config);
     top.Finish();
   }
-  config.storage.path = config.storage.path.empty() ? DefaultDataPath(surroundings) : ResolvePath(file, config.storage.path);
+  config.storage.path =
+      config.storage.path.empty() ? DefaultDataPath(surroundings) : ResolvePath(file, config.storage.path);
   ApplyEnvironment(surroundings, config, problems);
   if (config.sampling.instance.empty()) config.sampling.instance = surroundings.hostname;
   if (!problems.empty()) return std::unexpected(ConfigProblems{file, MaskSecrets(text), problems.list()});

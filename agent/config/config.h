@@ -24,34 +24,34 @@ struct Address {
 };
 
 struct StorageConfig {
-  std::string path;                            ///< Data directory; relative to the configuration file.
+  std::string path;  ///< Data directory; relative to the configuration file.
   DurationMs retention_time = 2 * kHourMs;
   std::int64_t retention_bytes = std::int64_t{64} << 20;  ///< Of compressed samples in memory.
-  DurationMs wal_sync_interval = kSecondMs;    ///< What a power cut may cost.
+  DurationMs wal_sync_interval = kSecondMs;               ///< What a power cut may cost.
 };
 
 struct SamplingConfig {
   DurationMs interval = kSecondMs;
-  std::vector<std::string> collectors;         ///< Empty: all.
+  std::vector<std::string> collectors;  ///< Empty: all.
   std::string procfs = "/proc";
   std::string sysfs = "/sys";
   std::string cgroupfs = "/sys/fs/cgroup";
   std::string rootfs = "/";
-  std::vector<std::string> processes;          ///< Names of process groups to watch besides ourselves.
+  std::vector<std::string> processes;  ///< Names of process groups to watch besides ourselves.
   std::string job = "node";
-  std::string instance;                        ///< Empty: the host's name.
+  std::string instance;  ///< Empty: the host's name.
 };
 
 struct StatsdConfig {
   std::optional<Address> udp = Address{"127.0.0.1", 8125};
-  std::vector<double> buckets;                 ///< Seconds, rising; empty: the built-in ones.
+  std::vector<double> buckets;  ///< Seconds, rising; empty: the built-in ones.
 };
 
 struct HealthCheckConfig {
   std::string name;
-  std::string url;                             ///< http or https; empty: tcp is set.
+  std::string url;                                 ///< http or https; empty: tcp is set.
   std::optional<std::pair<std::string, int>> tcp;  ///< Host and port.
-  std::int64_t expected_status = 0;            ///< 0: any 2xx.
+  std::int64_t expected_status = 0;                ///< 0: any 2xx.
   DurationMs interval = 15 * kSecondMs;
   DurationMs timeout = 5 * kSecondMs;
   bool critical = false;
@@ -68,15 +68,15 @@ struct LimitsConfig {
 
 struct Config {
   Address listen = {"127.0.0.1", 9797};
-  std::string external_url;                    ///< Empty: http://<listen>.
+  std::string external_url;  ///< Empty: http://<listen>.
   StorageConfig storage;
   SamplingConfig sampling;
   StatsdConfig statsd;
   std::vector<std::string> rule_packs = {"host", "app", "database", "cache", "health", "self"};
-  std::vector<std::string> rule_files;         ///< Globs, made absolute.
+  std::vector<std::string> rule_files;  ///< Globs, made absolute.
   std::vector<HealthCheckConfig> health_checks;
   std::vector<ReceiverSpec> receivers;
-  std::string default_receiver;                ///< `route: { receiver: x }`; empty: every receiver.
+  std::string default_receiver;  ///< `route: { receiver: x }`; empty: every receiver.
   LimitsConfig limits;
   log::Level log_level = log::Level::kInfo;
   log::Format log_format = log::Format::kLogfmt;
@@ -91,7 +91,8 @@ struct Surroundings {
 };
 Surroundings RealSurroundings();
 
-/// What is wrong with a configuration; at least one problem. `text` is the file's with secrets starred out, for rendering.
+/// What is wrong with a configuration; at least one problem. `text` is the file's with secrets starred out, for
+/// rendering.
 struct ConfigProblems {
   std::string file;
   std::string text;
@@ -100,13 +101,15 @@ struct ConfigProblems {
   std::string Render() const;
 };
 
-/// Reads a configuration. `file` is its path: relative paths inside start at its folder. TICKBIRD_* variables override. Names of
-/// rule packs must be among `known_packs`.
-std::expected<Config, ConfigProblems> LoadConfig(const std::string& file, std::string_view text, const Surroundings& surroundings,
+/// Reads a configuration. `file` is its path: relative paths inside start at its folder. TICKBIRD_* variables override.
+/// Names of rule packs must be among `known_packs`.
+std::expected<Config, ConfigProblems> LoadConfig(const std::string& file, std::string_view text,
+                                                 const Surroundings& surroundings,
                                                  const std::vector<std::string>& known_packs);
 
 /// The configuration of a start without a file: this host, all packs, alerts to a log file; TICKBIRD_* variables apply.
-std::expected<Config, ConfigProblems> DefaultConfig(const Surroundings& surroundings, const std::vector<std::string>& known_packs);
+std::expected<Config, ConfigProblems> DefaultConfig(const Surroundings& surroundings,
+                                                    const std::vector<std::string>& known_packs);
 
 /// "127.0.0.1:9797", ":9797" (all addresses), "[::1]:80". kParse.
 Result<Address> ParseAddress(std::string_view text);

@@ -25,13 +25,15 @@ std::string ResolvePath(const std::string& file, const std::string& path) {
 }
 
 std::string DefaultDataPath(const Surroundings& surroundings) {
-  if (const auto state = surroundings.variable("XDG_STATE_HOME"); state && !state->empty()) return JoinPath(*state, "tickbird");
+  if (const auto state = surroundings.variable("XDG_STATE_HOME"); state && !state->empty())
+    return JoinPath(*state, "tickbird");
   const auto home = surroundings.variable("HOME");
   if (::geteuid() == 0 || !home || home->empty()) return "/var/lib/tickbird";
   return JoinPath(*home, ".local/state/tickbird");
 }
 
-std::expected<Config, ConfigProblems> DefaultConfig(const Surroundings& surroundings, const std::vector<std::string>& known_packs) {
+std::expected<Config, ConfigProblems> DefaultConfig(const Surroundings& surroundings,
+                                                    const std::vector<std::string>& known_packs) {
   return LoadConfig("built-in configuration", "", surroundings, known_packs);
 }
 

@@ -43,7 +43,8 @@ void AddWebhookReceivers(const Surroundings& surroundings, Config& config) {
   for (const std::string_view part : Split(*urls, ',')) {
     const std::string_view url = Trim(part);
     if (url.empty()) continue;
-    config.receivers.push_back(EnvironmentReceiver(fmt::format("webhook-{}", ++number), "webhook", {{"url", std::string(url), {}}}));
+    config.receivers.push_back(
+        EnvironmentReceiver(fmt::format("webhook-{}", ++number), "webhook", {{"url", std::string(url), {}}}));
   }
 }
 
@@ -60,19 +61,22 @@ Result<std::string> ExpandVariables(std::string_view text, const Surroundings& s
       continue;
     }
     const auto close = text.find('}', dollar);
-    if (close == std::string_view::npos) return Error{ErrorCode::kInvalidArgument, "\"${\" without a closing \"}\"; write $${ for a literal ${"};
+    if (close == std::string_view::npos)
+      return Error{ErrorCode::kInvalidArgument, "\"${\" without a closing \"}\"; write $${ for a literal ${"};
     const std::string_view inside = text.substr(dollar + 2, close - dollar - 2);
     const auto colon = inside.find(":-");
     const std::string_view name = inside.substr(0, colon);
     out += text.substr(0, dollar);
     if (!IsVariableName(name)) {
       out += text.substr(dollar, close - dollar + 1);
-    } else if (const auto value = surroundings.variable(name); value && (!value->empty() || colon == std::string_view::npos)) {
+    } else if (const auto value = surroundings.variable(name);
+               value && (!value->empty() || colon == std::string_view::npos)) {
       out += *value;
     } else if (colon != std::string_view::npos) {
       out += inside.substr(colon + 2);
     } else {
-      return Error{ErrorCode::kInvalidArgument, fmt::format("environment variable {} is not set; give a default with ${{{}:-value}}", name, name)};
+      return Error{ErrorCode::kInvalidArgument,
+                   fmt::format("environment variable {} is not set; give a default with ${{{}:-value}}", name, name)};
     }
     text.remove_prefix(close + 1);
   }
@@ -92,13 +96,17 @@ void ApplyEnvironment(const Surroundings& surroundings, Config& config, yaml::Pr
   }
   if (const auto path = surroundings.variable("TICKBIRD_DATA")) config.storage.path = *path;
   if (const auto level = surroundings.variable("TICKBIRD_LOG_LEVEL")) {
-    const std::pair<std::string_view, log::Level> levels[] = {
-        {"debug", log::Level::kDebug}, {"info", log::Level::kInfo}, {"warn", log::Level::kWarn}, {"error", log::Level::kError}};
-    const auto* const known = std::find_if(std::begin(levels), std::end(levels), [&](const auto& l) { return l.first == *level; });
+    const std::pair<std::string_view, log::Level> levels[] = {{"debug", log::Level::kDebug},
+                                                              {"info", log::Level::kInfo},
+                                                              {"warn", log::Level::kWarn},
+                                                              {"error", log::Level::kError}};
+    const auto* const known =
+        std::find_if(std::begin(levels), std::end(levels), [&](const auto& l) { return l.first == *level; });
     if (known != std::end(levels)) {
       config.log_level = known->second;
     } else {
-      complain("TICKBIRD_LOG_LEVEL", {ErrorCode::kInvalidArgument, fmt::format("{} is none of debug, info, warn, error", Quoted(*level))});
+      complain("TICKBIRD_LOG_LEVEL",
+               {ErrorCode::kInvalidArgument, fmt::format("{} is none of debug, info, warn, error", Quoted(*level))});
     }
   }
   AddEmailReceiver(surroundings, config);

@@ -10,12 +10,16 @@ constexpr std::array<std::string_view, 5> kSecretWords = {"password", "secret", 
 
 bool IsSecretKey(std::string_view key) {
   if (key.ends_with("_file")) return false;
-  return std::any_of(kSecretWords.begin(), kSecretWords.end(), [&](std::string_view word) { return key.find(word) != std::string_view::npos; });
+  return std::any_of(kSecretWords.begin(), kSecretWords.end(),
+                     [&](std::string_view word) { return key.find(word) != std::string_view::npos; });
 }
 
-bool IsKeyCharacter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool IsKeyCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 
-/// Where the value that starts at `from` ends: its closing quote, in a flow mapping the next ',' or '}', else the end of the line.
+/// Where the value that starts at `from` ends: its closing quote, in a flow mapping the next ',' or '}', else the end
+/// of the line.
 std::size_t ValueEnd(std::string_view line, std::size_t from, bool in_flow) {
   if (line[from] == '"' || line[from] == '\'') {
     const auto close = line.find(line[from], from + 1);

@@ -17,8 +17,9 @@ constexpr std::array<Integration, 4> kIntegrations = {
     {{"email_configs", "email"}, {"webhook_configs", "webhook"}, {"slack_configs", "slack"}, {"log_configs", "log"}}};
 /// Alertmanager's other integrations: known, so that the error can say more than "unknown key".
 constexpr std::array<std::string_view, 14> kOtherIntegrations = {
-    "discord_configs",   "incidentio_configs", "jira_configs", "mattermost_configs", "msteams_configs", "msteamsv2_configs", "opsgenie_configs",
-    "pagerduty_configs", "pushover_configs",   "rocketchat_configs", "sns_configs",  "telegram_configs", "victorops_configs", "webex_configs"};
+    "discord_configs",   "incidentio_configs", "jira_configs",      "mattermost_configs", "msteams_configs",
+    "msteamsv2_configs", "opsgenie_configs",   "pagerduty_configs", "pushover_configs",   "rocketchat_configs",
+    "sns_configs",       "telegram_configs",   "victorops_configs", "webex_configs"};
 
 /// A `global:` key and the field that it is the default of.
 struct GlobalDefault {
@@ -27,18 +28,20 @@ struct GlobalDefault {
   std::string_view field;
 };
 constexpr std::array<GlobalDefault, 9> kGlobalDefaults = {{{"smtp_smarthost", "email", "smarthost"},
-                                                          {"smtp_from", "email", "from"},
-                                                          {"smtp_hello", "email", "hello"},
-                                                          {"smtp_auth_username", "email", "auth_username"},
-                                                          {"smtp_auth_password", "email", "auth_password"},
-                                                          {"smtp_auth_password_file", "email", "auth_password_file"},
-                                                          {"smtp_auth_identity", "email", "auth_identity"},
-                                                          {"smtp_require_tls", "email", "require_tls"},
-                                                          {"slack_api_url", "slack", "api_url"}}};
+                                                           {"smtp_from", "email", "from"},
+                                                           {"smtp_hello", "email", "hello"},
+                                                           {"smtp_auth_username", "email", "auth_username"},
+                                                           {"smtp_auth_password", "email", "auth_password"},
+                                                           {"smtp_auth_password_file", "email", "auth_password_file"},
+                                                           {"smtp_auth_identity", "email", "auth_identity"},
+                                                           {"smtp_require_tls", "email", "require_tls"},
+                                                           {"slack_api_url", "slack", "api_url"}}};
 
-/// Paths that TLS needs as paths; every other *_file holds a secret that takes the place of the field without the suffix.
+/// Paths that TLS needs as paths; every other *_file holds a secret that takes the place of the field without the
+/// suffix.
 bool IsSecretFile(std::string_view name) {
-  return name.ends_with("_file") && !name.ends_with("ca_file") && !name.ends_with("cert_file") && !name.ends_with("key_file");
+  return name.ends_with("_file") && !name.ends_with("ca_file") && !name.ends_with("cert_file") &&
+         !name.ends_with("key_file");
 }
 
 class ReceiverReader {
@@ -48,7 +51,8 @@ class ReceiverReader {
 
   void ReadGlobal(yaml::MapReader& global) {
     for (const GlobalDefault& known : kGlobalDefaults) {
-      global.Any(known.key, [&](const yaml::Node& node) { defaults_.push_back({known.kind, Scalar(known.field, node)}); });
+      global.Any(known.key,
+                 [&](const yaml::Node& node) { defaults_.push_back({known.kind, Scalar(known.field, node)}); });
     }
   }
 
@@ -57,10 +61,12 @@ class ReceiverReader {
     std::string name;
     reader.String("name", &name);
     if (name.empty()) problems_.Add(node, "a receiver needs a name");
-    const bool taken = std::any_of(receivers.begin(), receivers.end(), [&](const ReceiverSpec& r) { return r.name == name; });
+    const bool taken =
+        std::any_of(receivers.begin(), receivers.end(), [&](const ReceiverSpec& r) { return r.name == name; });
     if (taken && !name.empty()) problems_.Add(*reader.Find("name"), fmt::format("duplicate receiver {}", Quoted(name)));
     for (const Integration& integration : kIntegrations) {
-      reader.List(integration.key, [&](const yaml::Node& item) { receivers.push_back(ReadIntegration(name, integration.kind, item)); });
+      reader.List(integration.key,
+                  [&](const yaml::Node& item) { receivers.push_back(ReadIntegration(name, integration.kind, item)); });
     }
     for (const std::string_view key : kOtherIntegrations) reader.Unsupported(key, "email, webhook, slack and log are");
     reader.Finish();
@@ -75,7 +81,8 @@ class ReceiverReader {
     }
     Flatten("", node, spec.fields);
     for (const auto& [for_kind, field] : defaults_) {
-      const bool set = std::any_of(spec.fields.begin(), spec.fields.end(), [&](const ReceiverField& f) { return f.name == field.name; });
+      const bool set = std::any_of(spec.fields.begin(), spec.fields.end(),
+                                   [&](const ReceiverField& f) { return f.name == field.name; });
       if (for_kind == kind && !set) spec.fields.push_back(field);
     }
     return spec;
@@ -123,8 +130,9 @@ void ReadReceivers(yaml::MapReader& top, const std::string& file, const Surround
   top.List("receivers", [&](const yaml::Node& node) { reader.ReadReceiver(node, config.receivers); });
   top.Map("route", [&](yaml::MapReader& route) {
     route.String("receiver", &config.default_receiver);
-    for (const std::string_view key : {"routes", "matchers", "match", "match_re", "group_by", "group_wait", "group_interval", "repeat_interval",
-                                       "mute_time_intervals", "active_time_intervals", "continue"}) {
+    for (const std::string_view key :
+         {"routes", "matchers", "match", "match_re", "group_by", "group_wait", "group_interval", "repeat_interval",
+          "mute_time_intervals", "active_time_intervals", "continue"}) {
       route.Unsupported(key, "use notify, repeat and escalate clauses in rules");
     }
   });

@@ -21,7 +21,8 @@ void ApplyEnvironment(const Surroundings& surroundings, Config& config, yaml::Pr
 /// Makes `path` absolute in relation to the folder of `file`.
 std::string ResolvePath(const std::string& file, const std::string& path);
 
-/// The text of a configuration with the values of secrets starred out, each byte for byte, so that columns stay: what errors may show.
+/// The text of a configuration with the values of secrets starred out, each byte for byte, so that columns stay: what
+/// errors may show.
 std::string MaskSecrets(std::string_view text);
 
 /// $XDG_STATE_HOME/tickbird, else ~/.local/state/tickbird, for root /var/lib/tickbird.

@@ -25,7 +25,9 @@ constexpr std::array<Unit, 7> kUnits = {{{"y", 365 * kDayMs},
                                          {"s", kSecondMs},
                                          {"ms", 1}}};
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 Error BadDuration(std::string_view text, std::string_view why) {
   return {ErrorCode::kParse, fmt::format("\"{}\" is not a duration: {}", text, why)};
@@ -117,16 +119,19 @@ Result<DurationMs> ParseDuration(std::string_view text) {
     std::int64_t number = 0;
     const auto [end, code] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
     if (code == std::errc::result_out_of_range) return BadDuration(text, "the number is too large");
-    if (code != std::errc() || !IsDigit(rest.front())) return BadDuration(text, "expected a number with a unit, for example 30s");
+    if (code != std::errc() || !IsDigit(rest.front()))
+      return BadDuration(text, "expected a number with a unit, for example 30s");
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     if (rest.empty()) return BadDuration(text, fmt::format("it needs a unit, for example {}s or {}m", number, number));
-    if (rest.front() == '.') return BadDuration(text, "fractions are not allowed; use a smaller unit, for example 1500ms");
+    if (rest.front() == '.')
+      return BadDuration(text, "fractions are not allowed; use a smaller unit, for example 1500ms");
     std::size_t length = 0;
     while (length < rest.size() && !IsDigit(rest[length])) ++length;
     const std::string_view name = rest.substr(0, length);
     std::size_t unit = 0;
     while (unit < kUnits.size() && kUnits[unit].name != name) ++unit;
-    if (unit == kUnits.size()) return BadDuration(text, fmt::format("unknown unit \"{}\"; use ms, s, m, h, d, w or y", name));
+    if (unit == kUnits.size())
+      return BadDuration(text, fmt::format("unknown unit \"{}\"; use ms, s, m, h, d, w or y", name));
     if (unit < next_unit) return BadDuration(text, "units go from large to small, each once");
     next_unit = unit + 1;
     DurationMs part = 0;
@@ -161,7 +166,8 @@ std::string HumanDuration(DurationMs duration) {
   if (rest < 1000) return fmt::format("{}{}ms", out, rest);
   if (rest < 10'000) {
     const auto tenths = rest / 100;
-    return tenths % 10 == 0 ? fmt::format("{}{}s", out, tenths / 10) : fmt::format("{}{}.{}s", out, tenths / 10, tenths % 10);
+    return tenths % 10 == 0 ? fmt::format("{}{}s", out, tenths / 10)
+                            : fmt::format("{}{}.{}s", out, tenths / 10, tenths % 10);
   }
   int parts = 0;
   for (const Unit& unit : {kUnits[2], kUnits[3], kUnits[4], kUnits[5]}) {
@@ -187,8 +193,8 @@ std::string FormatTimestamp(TimestampMs timestamp) {
   const auto time = static_cast<std::time_t>(seconds);
   std::tm parts{};
   gmtime_r(&time, &parts);
-  std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                                parts.tm_hour, parts.tm_min, parts.tm_sec);
+  std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1,
+                                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
   if (ms != 0) out += fmt::format(".{:03}", ms);
   return out + "Z";
 }
@@ -202,8 +208,9 @@ Result<TimestampMs> ParseTimestamp(std::string_view text) {
   }
   TimestampMs timestamp = 0;
   if (ParseRfc3339(text, timestamp)) return timestamp;
-  return Error{ErrorCode::kParse,
-               fmt::format("\"{}\" is not a time: write Unix seconds (1700000000.5) or RFC 3339 (2026-11-21T12:00:00Z)", text)};
+  return Error{
+      ErrorCode::kParse,
+      fmt::format("\"{}\" is not a time: write Unix seconds (1700000000.5) or RFC 3339 (2026-11-21T12:00:00Z)", text)};
 }
 
 Result<std::int64_t> ParseByteSize(std::string_view text) {
@@ -220,7 +227,8 @@ Result<std::int64_t> ParseByteSize(std::string_view text) {
   }
   std::int64_t bytes = 0;
   if (shift < 0 || number < 0 || __builtin_mul_overflow(number, std::int64_t{1} << shift, &bytes)) {
-    return Error{ErrorCode::kParse, fmt::format("\"{}\" is not a size: write a whole number and a unit, for example 512MB or 2GiB", text)};
+    return Error{ErrorCode::kParse,
+                 fmt::format("\"{}\" is not a size: write a whole number and a unit, for example 512MB or 2GiB", text)};
   }
   return bytes;
 }

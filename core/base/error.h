@@ -6,7 +6,8 @@
 
 namespace tickbird {
 
-/// Where in a text something is: 1-based line and column. The column counts bytes of UTF-8; 0 means "the line as a whole".
+/// Where in a text something is: 1-based line and column. The column counts bytes of UTF-8; 0 means "the line as a
+/// whole".
 struct Position {
   int line = 0;
   int column = 0;

@@ -80,13 +80,17 @@ Status FromErrorCode(const std::error_code& code, std::string_view context) {
 
 }  // namespace
 
-Result<std::unique_ptr<WritableFile>> PosixFs::Create(const std::string& path) { return OpenFile(path, O_TRUNC); }
-Result<std::unique_ptr<WritableFile>> PosixFs::OpenAppend(const std::string& path) { return OpenFile(path, 0); }
+Result<std::unique_ptr<WritableFile>> PosixFs::Create(const std::string& path) {
+  return OpenFile(path, O_TRUNC);
+}
+Result<std::unique_ptr<WritableFile>> PosixFs::OpenAppend(const std::string& path) {
+  return OpenFile(path, 0);
+}
 
 Result<std::string> PosixFs::Read(const std::string& path, std::int64_t limit_bytes) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) return ErrnoError(errno, "open " + path);
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd.get(), &info) != 0) return ErrnoError(errno, "stat " + path);
   if (S_ISDIR(info.st_mode)) return ErrnoError(EISDIR, "read " + path);
   std::string bytes;
@@ -109,7 +113,7 @@ Result<std::string> PosixFs::Read(const std::string& path, std::int64_t limit_by
 }
 
 Result<std::int64_t> PosixFs::Size(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return ErrnoError(errno, "stat " + path);
   return static_cast<std::int64_t>(info.st_size);
 }
@@ -117,8 +121,8 @@ Result<std::int64_t> PosixFs::Size(const std::string& path) {
 Result<std::vector<std::string>> PosixFs::List(const std::string& directory) {
   std::error_code code;
   std::vector<std::string> names;
-  for (auto it = std::filesystem::directory_iterator(directory, code); !code && it != std::filesystem::directory_iterator();
-       it.increment(code)) {
+  for (auto it = std::filesystem::directory_iterator(directory, code);
+       !code && it != std::filesystem::directory_iterator(); it.increment(code)) {
     names.push_back(it->path().filename().string());
   }
   TICKBIRD_RETURN_IF_ERROR(FromErrorCode(code, "list " + directory));
@@ -127,7 +131,7 @@ Result<std::vector<std::string>> PosixFs::List(const std::string& directory) {
 }
 
 bool PosixFs::Exists(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return ::stat(path.c_str(), &info) == 0;
 }
 

@@ -14,7 +14,8 @@ namespace tickbird {
 class WritableFile {
  public:
   virtual ~WritableFile() = default;
-  /// Hands all bytes to the operating system, or fails; after a failure the file may hold a part of them (see Truncate).
+  /// Hands all bytes to the operating system, or fails; after a failure the file may hold a part of them (see
+  /// Truncate).
   virtual Status Append(std::string_view bytes) = 0;
   /// Returns when what was appended survives a power cut.
   virtual Status Sync() = 0;

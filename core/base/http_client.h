@@ -18,8 +18,8 @@ struct TlsOptions {
   bool insecure_skip_verify = false;
 };
 
-/// One HTTP request to somebody else. http and https only; redirects are followed only when asked for, and then credentials stay
-/// with the first host.
+/// One HTTP request to somebody else. http and https only; redirects are followed only when asked for, and then
+/// credentials stay with the first host.
 struct OutgoingRequest {
   std::string method = "GET";
   std::string url;
@@ -48,9 +48,9 @@ struct OutgoingResponse {
   }
 };
 
-/// Sends without blocking. The callback comes exactly once, on the I/O thread, also after Shutdown (kCancelled). Any status is a
-/// response, not an error. Errors: kTimeout, kUnavailable (no connection, TLS, reset), kInvalidArgument (URL). Error texts hold
-/// no URL paths, queries or credentials.
+/// Sends without blocking. The callback comes exactly once, on the I/O thread, also after Shutdown (kCancelled). Any
+/// status is a response, not an error. Errors: kTimeout, kUnavailable (no connection, TLS, reset), kInvalidArgument
+/// (URL). Error texts hold no URL paths, queries or credentials.
 class HttpClient {
  public:
   using Callback = std::function<void(Result<OutgoingResponse>)>;

@@ -25,14 +25,26 @@ void AppendJsonString(std::string& out, std::string_view value) {
     const char c = value.front();
     std::size_t used = 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       case '<':
       case '>':
-      case '&': out += fmt::format("\\u{:04x}", static_cast<unsigned>(c)); break;
+      case '&':
+        out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
@@ -68,10 +80,18 @@ JsonWriter& JsonWriter::Close(char bracket) {
   return *this;
 }
 
-JsonWriter& JsonWriter::BeginObject() { return Open('{'); }
-JsonWriter& JsonWriter::EndObject() { return Close('}'); }
-JsonWriter& JsonWriter::BeginArray() { return Open('['); }
-JsonWriter& JsonWriter::EndArray() { return Close(']'); }
+JsonWriter& JsonWriter::BeginObject() {
+  return Open('{');
+}
+JsonWriter& JsonWriter::EndObject() {
+  return Close('}');
+}
+JsonWriter& JsonWriter::BeginArray() {
+  return Open('[');
+}
+JsonWriter& JsonWriter::EndArray() {
+  return Close(']');
+}
 
 JsonWriter& JsonWriter::Key(std::string_view name) {
   BeforeValue();

@@ -13,9 +13,9 @@ namespace tickbird {
 ///   json.BeginObject().Key("status").String("success").Key("data").BeginArray().Int(1).EndArray().EndObject();
 ///   std::move(json).Take();
 ///
-/// Strings may hold any bytes: ill-formed UTF-8 becomes U+FFFD. '<', '>' and '&' are escaped, so a body that is taken for a
-/// page runs nothing. Numbers that JSON cannot say (NaN, infinities) become null; the query API writes those as strings.
-/// Not thread safe.
+/// Strings may hold any bytes: ill-formed UTF-8 becomes U+FFFD. '<', '>' and '&' are escaped, so a body that is taken
+/// for a page runs nothing. Numbers that JSON cannot say (NaN, infinities) become null; the query API writes those as
+/// strings. Not thread safe.
 class JsonWriter {
  public:
   JsonWriter& BeginObject();

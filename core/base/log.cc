@@ -21,10 +21,14 @@ std::function<void(std::string_view)> line_sink;
 
 std::string_view LevelName(Level level) {
   switch (level) {
-    case Level::kDebug: return "debug";
-    case Level::kInfo: return "info";
-    case Level::kWarn: return "warn";
-    case Level::kError: return "error";
+    case Level::kDebug:
+      return "debug";
+    case Level::kInfo:
+      return "info";
+    case Level::kWarn:
+      return "warn";
+    case Level::kError:
+      return "error";
   }
   return "error";
 }
@@ -77,11 +81,14 @@ void SetSink(std::function<void(std::string_view)> sink) {
   line_sink = std::move(sink);
 }
 
-bool Enabled(Level level) { return level >= minimum_level.load(std::memory_order_relaxed); }
+bool Enabled(Level level) {
+  return level >= minimum_level.load(std::memory_order_relaxed);
+}
 
 void Write(Level level, std::string_view message, std::initializer_list<Field> fields) {
   if (!Enabled(level)) return;
-  std::string line = line_format == Format::kJson ? JsonLine(level, message, fields) : LogfmtLine(level, message, fields);
+  std::string line =
+      line_format == Format::kJson ? JsonLine(level, message, fields) : LogfmtLine(level, message, fields);
   const std::lock_guard lock(sink_mutex);
   if (line_sink) {
     line_sink(line);

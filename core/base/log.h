@@ -9,8 +9,8 @@
 
 #include "core/base/error.h"
 
-/// One line an event, on stderr, as logfmt (`ts=... level=warn msg="..." key=value`) or JSON. All functions are thread safe.
-/// Never pass a secret.
+/// One line an event, on stderr, as logfmt (`ts=... level=warn msg="..." key=value`) or JSON. All functions are thread
+/// safe. Never pass a secret.
 namespace tickbird::log {
 
 enum class Level { kDebug, kInfo, kWarn, kError };
@@ -37,15 +37,24 @@ void SetSink(std::function<void(std::string_view line)> sink);
 bool Enabled(Level level);
 void Write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
 
-inline void Debug(std::string_view message, std::initializer_list<Field> fields = {}) { Write(Level::kDebug, message, fields); }
-inline void Info(std::string_view message, std::initializer_list<Field> fields = {}) { Write(Level::kInfo, message, fields); }
-inline void Warn(std::string_view message, std::initializer_list<Field> fields = {}) { Write(Level::kWarn, message, fields); }
-inline void Err(std::string_view message, std::initializer_list<Field> fields = {}) { Write(Level::kError, message, fields); }
+inline void Debug(std::string_view message, std::initializer_list<Field> fields = {}) {
+  Write(Level::kDebug, message, fields);
+}
+inline void Info(std::string_view message, std::initializer_list<Field> fields = {}) {
+  Write(Level::kInfo, message, fields);
+}
+inline void Warn(std::string_view message, std::initializer_list<Field> fields = {}) {
+  Write(Level::kWarn, message, fields);
+}
+inline void Err(std::string_view message, std::initializer_list<Field> fields = {}) {
+  Write(Level::kError, message, fields);
+}
 
-/// A limit for one call site where input decides how often it is reached: at most `per_minute` lines, and the next one that
-/// passes carries suppressed=N. Not thread safe: one per owner.
+/// A limit for one call site where input decides how often it is reached: at most `per_minute` lines, and the next one
+/// that passes carries suppressed=N. Not thread safe: one per owner.
 ///
-///   if (limit_.Allow(clock.MonotonicNs())) log::Warn("bad datagram", {{"reason", r}, {"suppressed", limit_.TakeSuppressed()}});
+///   if (limit_.Allow(clock.MonotonicNs())) log::Warn("bad datagram", {{"reason", r}, {"suppressed",
+///   limit_.TakeSuppressed()}});
 class RateLimit {
  public:
   explicit RateLimit(int per_minute = 6) : per_minute_(per_minute) {}

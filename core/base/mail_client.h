@@ -13,9 +13,9 @@ namespace tickbird {
 /// One mail to hand to one SMTP server.
 struct OutgoingMail {
   enum class Encryption {
-    kNone,              ///< Plain text, and no password is ever sent over it except to loopback.
-    kStartTls,          ///< STARTTLS, or failure when the server does not offer it.
-    kImplicitTls,       ///< TLS from the first byte (port 465).
+    kNone,         ///< Plain text, and no password is ever sent over it except to loopback.
+    kStartTls,     ///< STARTTLS, or failure when the server does not offer it.
+    kImplicitTls,  ///< TLS from the first byte (port 465).
   };
   std::string host;
   int port = 25;
@@ -30,9 +30,9 @@ struct OutgoingMail {
   DurationMs timeout = 30 * kSecondMs;
 };
 
-/// The callback comes exactly once, on the I/O thread. kUnavailable and kTimeout: worth another try (4xx replies, no connection).
-/// kInvalidArgument and kPermissionDenied: final (5xx replies, authentication refused). A message that some recipients refused
-/// is delivered to the rest and reported as success with the refused addresses.
+/// The callback comes exactly once, on the I/O thread. kUnavailable and kTimeout: worth another try (4xx replies, no
+/// connection). kInvalidArgument and kPermissionDenied: final (5xx replies, authentication refused). A message that
+/// some recipients refused is delivered to the rest and reported as success with the refused addresses.
 class MailClient {
  public:
   struct Outcome {

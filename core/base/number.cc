@@ -60,7 +60,8 @@ Result<double> ParseDouble(std::string_view text) {
     rest.remove_prefix(1);
   }
   const double sign = negative ? -1.0 : 1.0;
-  if (EqualsIgnoreCase(rest, "inf") || EqualsIgnoreCase(rest, "infinity")) return sign * std::numeric_limits<double>::infinity();
+  if (EqualsIgnoreCase(rest, "inf") || EqualsIgnoreCase(rest, "infinity"))
+    return sign * std::numeric_limits<double>::infinity();
   if (EqualsIgnoreCase(rest, "nan") && rest.size() == text.size()) return std::numeric_limits<double>::quiet_NaN();
   const bool plausible = !rest.empty() && ((rest.front() >= '0' && rest.front() <= '9') || rest.front() == '.');
   auto format = std::chars_format::general;
@@ -77,7 +78,8 @@ Result<double> ParseDouble(std::string_view text) {
   if (code == std::errc::result_out_of_range) {
     // from_chars does not say which side: a negative exponent means too small to represent.
     const auto exponent = rest.find_last_of(format == std::chars_format::hex ? "pP" : "eE");
-    const bool tiny = exponent != std::string_view::npos ? rest.substr(exponent + 1, 1) == "-" : rest.front() == '0' || rest.front() == '.';
+    const bool tiny = exponent != std::string_view::npos ? rest.substr(exponent + 1, 1) == "-"
+                                                         : rest.front() == '0' || rest.front() == '.';
     return tiny ? sign * 0.0 : sign * std::numeric_limits<double>::infinity();
   }
   return sign * value;
@@ -93,7 +95,8 @@ std::string HumanNumber(double value) {
 std::string HumanPercent(double ratio) {
   if (!std::isfinite(ratio)) return FormatDouble(ratio);
   const double percent = ratio * 100;
-  return std::fabs(percent) >= 99.95 || percent == std::round(percent) ? fmt::format("{:.0f}%", percent) : fmt::format("{:.1f}%", percent);
+  return std::fabs(percent) >= 99.95 || percent == std::round(percent) ? fmt::format("{:.0f}%", percent)
+                                                                       : fmt::format("{:.1f}%", percent);
 }
 
 std::string HumanBytes(double bytes) {
@@ -105,7 +108,8 @@ std::string HumanBytes(double bytes) {
     ++unit;
   }
   if (unit == 0) return fmt::format("{:.0f} B", bytes);
-  return std::fabs(bytes) >= 100 ? fmt::format("{:.0f} {}", bytes, kUnits[unit]) : fmt::format("{:.3g} {}", bytes, kUnits[unit]);
+  return std::fabs(bytes) >= 100 ? fmt::format("{:.0f} {}", bytes, kUnits[unit])
+                                 : fmt::format("{:.3g} {}", bytes, kUnits[unit]);
 }
 
 }  // namespace tickbird

@@ -7,9 +7,9 @@
 
 namespace tickbird {
 
-/// Writes a double as Prometheus' text formats do: shortest text that reads back to the same value, plain decimal unless
-/// below 1e-6 or from 1e21 on, "NaN", "+Inf", "-Inf". Appends to `out`.
-/// Source: Go strconv.FormatFloat(v, 'f'|'e', -1, 64) as used by the HTTP API (web/api/v1/json_codec.go).
+/// Writes a double as Prometheus' text formats do: shortest text that reads back to the same value, plain decimal
+/// unless below 1e-6 or from 1e21 on, "NaN", "+Inf", "-Inf". Appends to `out`. Source: Go strconv.FormatFloat(v,
+/// 'f'|'e', -1, 64) as used by the HTTP API (web/api/v1/json_codec.go).
 void AppendDouble(std::string& out, double value);
 std::string FormatDouble(double value);
 
@@ -17,8 +17,8 @@ std::string FormatDouble(double value);
 /// with at least two exponent digits ("1e-05", "1e+21").
 void AppendDoubleExposition(std::string& out, double value);
 
-/// Reads what Go's strconv.ParseFloat reads: decimal with exponent, hexadecimal floats, and any-case inf, +Inf, -infinity, NaN.
-/// The whole text must be a number; no blanks. Out of range becomes infinity or zero. kParse.
+/// Reads what Go's strconv.ParseFloat reads: decimal with exponent, hexadecimal floats, and any-case inf, +Inf,
+/// -infinity, NaN. The whole text must be a number; no blanks. Out of range becomes infinity or zero. kParse.
 Result<double> ParseDouble(std::string_view text);
 
 /// For people: about three significant digits, "1.23", "45.6", "1,234" is never written.

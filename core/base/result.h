@@ -31,11 +31,11 @@ class [[nodiscard]] Result<void> : public std::expected<void, Error> {
 }  // namespace tickbird
 
 /// Returns the error of `expression` from this function, if it has one. For statements of type Result<...>.
-#define TICKBIRD_RETURN_IF_ERROR(expression)            \
-  do {                                                  \
-    if (auto try_status = (expression); !try_status) {  \
+#define TICKBIRD_RETURN_IF_ERROR(expression)                   \
+  do {                                                         \
+    if (auto try_status = (expression); !try_status) {         \
       return ::tickbird::Error{std::move(try_status.error())}; \
-    }                                                   \
+    }                                                          \
   } while (false)
 
 #define TICKBIRD_CONCAT_INNER(a, b) a##b
@@ -46,6 +46,6 @@ class [[nodiscard]] Result<void> : public std::expected<void, Error> {
 #define TICKBIRD_ASSIGN_OR_RETURN(declaration, expression) \
   TICKBIRD_ASSIGN_OR_RETURN_INNER(TICKBIRD_CONCAT(try_result_, __LINE__), declaration, expression)
 #define TICKBIRD_ASSIGN_OR_RETURN_INNER(temporary, declaration, expression) \
-  auto temporary = (expression);                                           \
-  if (!temporary) return ::tickbird::Error{std::move(temporary.error())};  \
+  auto temporary = (expression);                                            \
+  if (!temporary) return ::tickbird::Error{std::move(temporary.error())};   \
   declaration = std::move(*temporary)

@@ -27,8 +27,8 @@ std::string_view TakeUntil(std::string_view& rest, char separator);
 /// True for well-formed UTF-8: no surrogates, no overlong forms, nothing above U+10FFFF.
 bool IsValidUtf8(std::string_view text);
 
-/// The word of `known` that `word` most likely meant (Damerau-Levenshtein distance at most a third of its length, at least 1),
-/// or an empty view.
+/// The word of `known` that `word` most likely meant (Damerau-Levenshtein distance at most a third of its length, at
+/// least 1), or an empty view.
 std::string_view NearestWord(std::string_view word, std::span<const std::string_view> known);
 /// " (did you mean \"x\"?)" or "".
 std::string DidYouMean(std::string_view word, std::span<const std::string_view> known);

@@ -6,7 +6,9 @@
 
 namespace tickbird {
 
-std::string FormatAlertId(std::uint64_t id) { return fmt::format("{:016x}", id); }
+std::string FormatAlertId(std::uint64_t id) {
+  return fmt::format("{:016x}", id);
+}
 
 std::optional<std::uint64_t> ParseAlertId(std::string_view text) {
   std::uint64_t id = 0;

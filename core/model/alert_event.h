@@ -41,19 +41,21 @@ struct EscalationStep {
   friend bool operator==(const EscalationStep&, const EscalationStep&) = default;
 };
 
-/// What a rule says about telling people. Compiled from notify, cooldown, repeat, escalate and ack clauses; the pipeline obeys it.
+/// What a rule says about telling people. Compiled from notify, cooldown, repeat, escalate and ack clauses; the
+/// pipeline obeys it.
 struct NotifyPolicy {
   std::vector<NotifyTarget> notify;
-  GrowingDelay cooldown;                      ///< first == 0: none.
-  std::optional<GrowingDelay> repeat;         ///< Empty: never repeated.
-  std::vector<EscalationStep> escalation;     ///< In order of `after`.
-  int escalation_loops = 1;                   ///< How often the steps run through; the period is the last step's `after`.
-  std::optional<DurationMs> ack_expires;      ///< Empty: an acknowledgement holds until the alert clears.
+  GrowingDelay cooldown;                   ///< first == 0: none.
+  std::optional<GrowingDelay> repeat;      ///< Empty: never repeated.
+  std::vector<EscalationStep> escalation;  ///< In order of `after`.
+  int escalation_loops = 1;                ///< How often the steps run through; the period is the last step's `after`.
+  std::optional<DurationMs> ack_expires;   ///< Empty: an acknowledgement holds until the alert clears.
   bool notify_level_down = false;
   friend bool operator==(const NotifyPolicy&, const NotifyPolicy&) = default;
 };
 
-/// A change of one alert instance, as the rule engine hands it on. Pending and clearing are not told: only what people may hear of.
+/// A change of one alert instance, as the rule engine hands it on. Pending and clearing are not told: only what people
+/// may hear of.
 struct AlertEvent {
   enum class Kind {
     kRaised,     ///< From no level to `level`; starts an incident.
@@ -65,17 +67,17 @@ struct AlertEvent {
   Kind kind = Kind::kRaised;
   /// Identity: Labels::Hash() of `labels`. The same alert has the same id over restarts, levels and values.
   std::uint64_t id = 0;
-  std::string rule;   ///< Name of the alert; also the label "alertname" in `labels`.
-  Labels labels;      ///< Result labels without __name__, the rule's own labels, alertname. Never the level or the value.
+  std::string rule;  ///< Name of the alert; also the label "alertname" in `labels`.
+  Labels labels;  ///< Result labels without __name__, the rule's own labels, alertname. Never the level or the value.
   AlertLevel level;
   AlertLevel previous;
-  double value = 0;              ///< What the rule measured; the last known one when `no_data`.
-  bool no_data = false;          ///< Raised because the series went away.
-  TimestampMs at = 0;            ///< Of the sample that decided.
-  TimestampMs since = 0;         ///< When this incident was raised (kCleared: was raised).
-  std::string condition;         ///< As written: "> 85% for 2m".
-  std::string expression;        ///< PromQL of the value, for links.
-  std::string summary;           ///< The texts below are filled in: no braces left.
+  double value = 0;        ///< What the rule measured; the last known one when `no_data`.
+  bool no_data = false;    ///< Raised because the series went away.
+  TimestampMs at = 0;      ///< Of the sample that decided.
+  TimestampMs since = 0;   ///< When this incident was raised (kCleared: was raised).
+  std::string condition;   ///< As written: "> 85% for 2m".
+  std::string expression;  ///< PromQL of the value, for links.
+  std::string summary;     ///< The texts below are filled in: no braces left.
   std::string detail;
   std::string advice;
   std::string runbook;

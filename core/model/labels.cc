@@ -52,7 +52,9 @@ void Labels::Release() noexcept {
   }
 }
 
-Labels::Iterator Labels::begin() const { return block_ ? Iterator(data(), data() + block_->bytes) : Iterator(); }
+Labels::Iterator Labels::begin() const {
+  return block_ ? Iterator(data(), data() + block_->bytes) : Iterator();
+}
 
 Labels::Iterator Labels::end() const {
   if (!block_) return {};
@@ -117,7 +119,8 @@ void LabelsBuilder::Reset(const Labels& base) {
 
 LabelsBuilder& LabelsBuilder::Set(std::string_view name, std::string_view value) {
   if (value.empty()) return Remove(name);
-  const auto at = std::lower_bound(pairs_.begin(), pairs_.end(), name, [](const auto& pair, std::string_view key) { return pair.first < key; });
+  const auto at = std::lower_bound(pairs_.begin(), pairs_.end(), name,
+                                   [](const auto& pair, std::string_view key) { return pair.first < key; });
   if (at != pairs_.end() && at->first == name) {
     at->second = value;
   } else {
@@ -143,7 +146,8 @@ Labels LabelsBuilder::Build() const {
   thread_local std::string bytes;
   bytes.clear();
   for (const auto& [name, value] : pairs_) {
-    for (const std::string_view part : {std::string_view(name).substr(0, kMaxNameBytes), std::string_view(value).substr(0, kMaxValueBytes)}) {
+    for (const std::string_view part :
+         {std::string_view(name).substr(0, kMaxNameBytes), std::string_view(value).substr(0, kMaxValueBytes)}) {
       PutLength(bytes, part.size());
       bytes += part;
     }
@@ -165,7 +169,9 @@ bool IsLegacyLabelName(std::string_view name) {
 }
 
 bool IsLegacyMetricName(std::string_view name) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':'; };
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':';
+  };
   if (name.empty() || !is_letter(name.front())) return false;
   return std::all_of(name.begin(), name.end(), [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
 }

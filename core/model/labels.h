@@ -22,12 +22,13 @@ struct LabelView {
   friend bool operator==(const LabelView&, const LabelView&) = default;
 };
 
-/// An immutable set of labels, sorted by name, names unique, no empty values (an absent label and an empty one are the same).
+/// An immutable set of labels, sorted by name, names unique, no empty values (an absent label and an empty one are the
+/// same).
 ///
-/// One counted block holds it all, so a copy is one increment and a set with six labels is one allocation. The store keeps one
-/// block per series and hands out references to it (interning). Values are bytes; who takes them in checks UTF-8.
-/// Limits: 65535 bytes a name, 16 MiB a value; longer ones are cut by LabelsBuilder::Build, so check limits at intake.
-/// Thread safe as an immutable value: the count is atomic.
+/// One counted block holds it all, so a copy is one increment and a set with six labels is one allocation. The store
+/// keeps one block per series and hands out references to it (interning). Values are bytes; who takes them in checks
+/// UTF-8. Limits: 65535 bytes a name, 16 MiB a value; longer ones are cut by LabelsBuilder::Build, so check limits at
+/// intake. Thread safe as an immutable value: the count is atomic.
 class Labels {
  public:
   class Iterator;
@@ -111,14 +112,14 @@ class Labels::Iterator {
 
  private:
   void Read();
-  const char* at_ = nullptr;    // where current_ starts; end_ when past the last
+  const char* at_ = nullptr;  // where current_ starts; end_ when past the last
   const char* next_ = nullptr;
   const char* end_ = nullptr;
   LabelView current_;
 };
 
-/// Makes Labels: starts empty or from a set, takes changes, builds once or many times. Not thread safe; reuse it to save
-/// allocations.
+/// Makes Labels: starts empty or from a set, takes changes, builds once or many times. Not thread safe; reuse it to
+/// save allocations.
 class LabelsBuilder {
  public:
   LabelsBuilder() = default;

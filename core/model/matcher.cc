@@ -41,18 +41,22 @@ Result<Matcher> Matcher::Create(Type type, std::string name, std::string value) 
   if (type == Type::kEqual || type == Type::kNotEqual) return matcher;
   // Go has no \C (any byte): a file that uses it would not load there.
   if (matcher.value_.find("\\C") != std::string::npos) {
-    return Error{ErrorCode::kInvalidArgument, fmt::format("bad regular expression {}: \\C is not supported", Quoted(matcher.value_))};
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("bad regular expression {}: \\C is not supported", Quoted(matcher.value_))};
   }
   auto regex = std::make_shared<Regex>(matcher.value_);
   if (!regex->re().ok()) {
-    return Error{ErrorCode::kInvalidArgument, fmt::format("bad regular expression {}: {}", Quoted(matcher.value_), regex->re().error())};
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("bad regular expression {}: {}", Quoted(matcher.value_), regex->re().error())};
   }
   matcher.literals_ = LiteralAlternatives(matcher.value_);
   matcher.regex_ = std::move(regex);
   return matcher;
 }
 
-Matcher Matcher::Equal(std::string name, std::string value) { return Matcher(Type::kEqual, std::move(name), std::move(value)); }
+Matcher Matcher::Equal(std::string name, std::string value) {
+  return Matcher(Type::kEqual, std::move(name), std::move(value));
+}
 
 bool Matcher::Matches(std::string_view value) const {
   const auto matches_regex = [&] {
@@ -65,10 +69,14 @@ bool Matcher::Matches(std::string_view value) const {
     return RE2::FullMatch(re2::StringPiece(value.data(), value.size()), regex_->re());
   };
   switch (type_) {
-    case Type::kEqual: return value == value_;
-    case Type::kNotEqual: return value != value_;
-    case Type::kRegex: return matches_regex();
-    case Type::kNotRegex: return !matches_regex();
+    case Type::kEqual:
+      return value == value_;
+    case Type::kNotEqual:
+      return value != value_;
+    case Type::kRegex:
+      return matches_regex();
+    case Type::kNotRegex:
+      return !matches_regex();
   }
   return false;
 }

@@ -11,8 +11,8 @@
 namespace tickbird {
 
 /// One condition on a label: `name="v"`, `name!="v"`, `name=~"re"`, `name!~"re"`. A missing label counts as "".
-/// Regular expressions are RE2, anchored at both ends, and '.' matches a newline, as in Prometheus 3. Immutable; cheap to copy;
-/// thread safe.
+/// Regular expressions are RE2, anchored at both ends, and '.' matches a newline, as in Prometheus 3. Immutable; cheap
+/// to copy; thread safe.
 class Matcher {
  public:
   enum class Type { kEqual, kNotEqual, kRegex, kNotRegex };
@@ -29,8 +29,8 @@ class Matcher {
   Type type() const { return type_; }
   const std::string& name() const { return name_; }
   const std::string& value() const { return value_; }
-  /// The literal alternatives of a regular expression such as "a|b|c", or the one literal; empty when it is anything else.
-  /// Lets an index look values up instead of trying each.
+  /// The literal alternatives of a regular expression such as "a|b|c", or the one literal; empty when it is anything
+  /// else. Lets an index look values up instead of trying each.
   const std::vector<std::string>& literals() const { return literals_; }
   bool MatchesEmpty() const { return Matches(std::string_view()); }
   /// `name=~"value"`.
@@ -38,7 +38,8 @@ class Matcher {
 
  private:
   class Regex;
-  Matcher(Type type, std::string name, std::string value) : type_(type), name_(std::move(name)), value_(std::move(value)) {}
+  Matcher(Type type, std::string name, std::string value)
+      : type_(type), name_(std::move(name)), value_(std::move(value)) {}
 
   Type type_;
   std::string name_;

@@ -16,12 +16,13 @@
 
 namespace tickbird {
 
-/// The samples of one series in time order. Holds what it reads, so it outlives later changes of the store; not thread safe.
+/// The samples of one series in time order. Holds what it reads, so it outlives later changes of the store; not thread
+/// safe.
 class SeriesCursor {
  public:
   virtual ~SeriesCursor() = default;
-  /// Fills both spans (same length) from the front and returns how many samples were written; 0 means the end. Stale markers are
-  /// delivered like any sample.
+  /// Fills both spans (same length) from the front and returns how many samples were written; 0 means the end. Stale
+  /// markers are delivered like any sample.
   virtual std::size_t Read(std::span<TimestampMs> timestamps, std::span<double> values) = 0;
 };
 
@@ -44,8 +45,8 @@ class Queryable {
  public:
   virtual ~Queryable() = default;
 
-  /// The series that match all matchers and may have samples in the range, in no particular order. kTooLarge when more than the
-  /// store's series limit per query would be touched.
+  /// The series that match all matchers and may have samples in the range, in no particular order. kTooLarge when more
+  /// than the store's series limit per query would be touched.
   virtual Result<std::vector<SelectedSeries>> Select(const Selection& selection) const = 0;
 
   /// Sorted names of labels / values of one label over the series that match (no matchers: all).

@@ -6,14 +6,15 @@
 namespace tickbird {
 namespace {
 
-constexpr std::array<std::pair<MetricType, std::string_view>, 8> kTypeNames = {{{MetricType::kUnknown, "unknown"},
-                                                                               {MetricType::kCounter, "counter"},
-                                                                               {MetricType::kGauge, "gauge"},
-                                                                               {MetricType::kHistogram, "histogram"},
-                                                                               {MetricType::kSummary, "summary"},
-                                                                               {MetricType::kInfo, "info"},
-                                                                               {MetricType::kStateSet, "stateset"},
-                                                                               {MetricType::kGaugeHistogram, "gaugehistogram"}}};
+constexpr std::array<std::pair<MetricType, std::string_view>, 8> kTypeNames = {
+    {{MetricType::kUnknown, "unknown"},
+     {MetricType::kCounter, "counter"},
+     {MetricType::kGauge, "gauge"},
+     {MetricType::kHistogram, "histogram"},
+     {MetricType::kSummary, "summary"},
+     {MetricType::kInfo, "info"},
+     {MetricType::kStateSet, "stateset"},
+     {MetricType::kGaugeHistogram, "gaugehistogram"}}};
 
 }  // namespace
 

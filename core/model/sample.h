@@ -21,8 +21,12 @@ struct Sample {
 /// "This series ended here": a NaN with Prometheus' bit pattern. Ordinary NaNs are written with kNormalNanBits.
 inline constexpr std::uint64_t kStaleNanBits = 0x7ff0000000000002;
 inline constexpr std::uint64_t kNormalNanBits = 0x7ff8000000000001;
-inline double StaleMarker() { return std::bit_cast<double>(kStaleNanBits); }
-inline bool IsStaleMarker(double value) { return std::bit_cast<std::uint64_t>(value) == kStaleNanBits; }
+inline double StaleMarker() {
+  return std::bit_cast<double>(kStaleNanBits);
+}
+inline bool IsStaleMarker(double value) {
+  return std::bit_cast<std::uint64_t>(value) == kStaleNanBits;
+}
 
 enum class MetricType { kUnknown, kCounter, kGauge, kHistogram, kSummary, kInfo, kStateSet, kGaugeHistogram };
 

@@ -11,14 +11,19 @@
 namespace tickbird::yaml {
 namespace {
 
-Position ToPosition(const yaml_mark_t& mark) { return {static_cast<int>(mark.line) + 1, static_cast<int>(mark.column) + 1}; }
+Position ToPosition(const yaml_mark_t& mark) {
+  return {static_cast<int>(mark.line) + 1, static_cast<int>(mark.column) + 1};
+}
 
-std::string_view Bytes(const yaml_char_t* text) { return text ? reinterpret_cast<const char*>(text) : ""; }
+std::string_view Bytes(const yaml_char_t* text) {
+  return text ? reinterpret_cast<const char*>(text) : "";
+}
 
 /// Builds the tree from libyaml's events by recursive descent.
 class Builder {
  public:
-  Builder(std::string_view text, const ScalarFilter& filter, const ParseLimits& limits) : filter_(filter), limits_(limits) {
+  Builder(std::string_view text, const ScalarFilter& filter, const ParseLimits& limits)
+      : filter_(filter), limits_(limits) {
     yaml_parser_initialize(&parser_);
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
@@ -38,12 +43,15 @@ class Builder {
     TICKBIRD_ASSIGN_OR_RETURN(Node root, Value(0));
     TICKBIRD_RETURN_IF_ERROR(Next());  // document end
     TICKBIRD_RETURN_IF_ERROR(Next());
-    if (event_.type != YAML_STREAM_END_EVENT) return Failure("a second document starts here; one file holds one document");
+    if (event_.type != YAML_STREAM_END_EVENT)
+      return Failure("a second document starts here; one file holds one document");
     return root;
   }
 
  private:
-  Error Failure(std::string message) const { return {ErrorCode::kParse, std::move(message), ToPosition(event_.start_mark)}; }
+  Error Failure(std::string message) const {
+    return {ErrorCode::kParse, std::move(message), ToPosition(event_.start_mark)};
+  }
 
   void DropEvent() {
     if (has_event_) yaml_event_delete(&event_);
@@ -65,7 +73,8 @@ class Builder {
 
   Status Count(std::size_t nodes) {
     count_ += nodes;
-    if (count_ > limits_.max_nodes) return Error{ErrorCode::kTooLarge, fmt::format("more than {} values", limits_.max_nodes)};
+    if (count_ > limits_.max_nodes)
+      return Error{ErrorCode::kTooLarge, fmt::format("more than {} values", limits_.max_nodes)};
     return {};
   }
 
@@ -74,11 +83,16 @@ class Builder {
     if (depth > limits_.max_depth) return Failure(fmt::format("nested more than {} deep", limits_.max_depth));
     TICKBIRD_RETURN_IF_ERROR(Count(1));
     switch (event_.type) {
-      case YAML_ALIAS_EVENT: return Alias();
-      case YAML_SCALAR_EVENT: return Scalar();
-      case YAML_SEQUENCE_START_EVENT: return Sequence(depth);
-      case YAML_MAPPING_START_EVENT: return Map(depth);
-      default: return Failure("expected a value");
+      case YAML_ALIAS_EVENT:
+        return Alias();
+      case YAML_SCALAR_EVENT:
+        return Scalar();
+      case YAML_SEQUENCE_START_EVENT:
+        return Sequence(depth);
+      case YAML_MAPPING_START_EVENT:
+        return Map(depth);
+      default:
+        return Failure("expected a value");
     }
   }
 
@@ -127,10 +141,12 @@ class Builder {
       TICKBIRD_RETURN_IF_ERROR(Next());
       if (event_.type == YAML_MAPPING_END_EVENT) break;
       if (event_.type != YAML_SCALAR_EVENT) return Failure("a key must be a plain word");
-      Node::Entry entry{.key = std::string(Bytes(event_.data.scalar.value)), .key_position = ToPosition(event_.start_mark)};
+      Node::Entry entry{.key = std::string(Bytes(event_.data.scalar.value)),
+                        .key_position = ToPosition(event_.start_mark)};
       if (entry.key == "<<") return Failure("merge keys (<<) are not supported; write the keys out");
       if (const Node* const first = node.Find(entry.key)) {
-        return Failure(fmt::format("duplicate key \"{}\"; it is already set at line {}", entry.key, first->position.line));
+        return Failure(
+            fmt::format("duplicate key \"{}\"; it is already set at line {}", entry.key, first->position.line));
       }
       TICKBIRD_RETURN_IF_ERROR(Next());
       TICKBIRD_ASSIGN_OR_RETURN(entry.value, Value(depth + 1));

@@ -18,8 +18,8 @@ struct Node {
 
   Kind kind = Kind::kNull;
   Position position;
-  std::string text;      ///< kScalar.
-  bool plain = false;    ///< kScalar without quotes: may be read as a number or a boolean.
+  std::string text;            ///< kScalar.
+  bool plain = false;          ///< kScalar without quotes: may be read as a number or a boolean.
   std::vector<Node> items;     ///< kSequence.
   std::vector<Entry> entries;  ///< kMap, in the order of the file; keys are unique.
 
@@ -41,8 +41,9 @@ struct ParseLimits {
 /// Changes a scalar before it is stored (environment variables); an error is reported at the scalar.
 using ScalarFilter = std::function<Result<std::string>(std::string_view text)>;
 
-/// Parses one document; an empty one is kNull. kParse with position for malformed text, duplicate keys, merge keys (`<<`), a
-/// second document, keys that are not scalars, and ill-formed UTF-8; kTooLarge past a limit. Anchors and aliases are expanded.
+/// Parses one document; an empty one is kNull. kParse with position for malformed text, duplicate keys, merge keys
+/// (`<<`), a second document, keys that are not scalars, and ill-formed UTF-8; kTooLarge past a limit. Anchors and
+/// aliases are expanded.
 Result<Node> Parse(std::string_view text, const ScalarFilter& filter = nullptr, const ParseLimits& limits = {});
 
 }  // namespace tickbird::yaml

@@ -13,10 +13,14 @@ namespace tickbird::yaml {
 
 std::string_view KindName(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::kNull: return "nothing";
-    case Node::Kind::kScalar: return "a single value";
-    case Node::Kind::kSequence: return "a list";
-    case Node::Kind::kMap: return "a mapping";
+    case Node::Kind::kNull:
+      return "nothing";
+    case Node::Kind::kScalar:
+      return "a single value";
+    case Node::Kind::kSequence:
+      return "a list";
+    case Node::Kind::kMap:
+      return "a mapping";
   }
   return "nothing";
 }
@@ -29,13 +33,16 @@ void Problems::Add(const Node& node, std::string message) {
   Add(node.position, std::move(message), std::max(1, static_cast<int>(node.text.size())));
 }
 
-MapReader::MapReader(const Node& node, std::string_view what, Problems& problems) : node_(node), what_(what), problems_(problems) {
+MapReader::MapReader(const Node& node, std::string_view what, Problems& problems)
+    : node_(node), what_(what), problems_(problems) {
   if (node.kind != Node::Kind::kMap && node.kind != Node::Kind::kNull) {
     problems_.Add(node, fmt::format("{} must be a mapping of keys to values, not {}", what_, KindName(node)));
   }
 }
 
-const Node* MapReader::Find(std::string_view key) const { return node_.Find(key); }
+const Node* MapReader::Find(std::string_view key) const {
+  return node_.Find(key);
+}
 
 const Node* MapReader::Take(std::string_view key) {
   known_.push_back(key);
@@ -75,7 +82,8 @@ MapReader& MapReader::Int(std::string_view key, std::int64_t* out, std::int64_t 
   const char* const end = value->text.data() + value->text.size();
   const auto [stop, code] = std::from_chars(value->text.data(), end, number);
   if (code != std::errc() || stop != end || number < min || number > max) {
-    problems_.Add(*value, fmt::format("{} must be a whole number from {} to {}, not {}", key, min, max, Quoted(value->text)));
+    problems_.Add(*value,
+                  fmt::format("{} must be a whole number from {} to {}, not {}", key, min, max, Quoted(value->text)));
   } else {
     *out = number;
   }
@@ -101,7 +109,8 @@ MapReader& MapReader::Duration(std::string_view key, DurationMs* out, DurationMs
   if (!duration) {
     problems_.Add(*value, fmt::format("{}: {}", key, duration.error().message));
   } else if (*duration < min || *duration > max) {
-    problems_.Add(*value, fmt::format("{} must be from {} to {}, not {}", key, FormatDuration(min), FormatDuration(max), value->text));
+    problems_.Add(*value, fmt::format("{} must be from {} to {}, not {}", key, FormatDuration(min), FormatDuration(max),
+                                      value->text));
   } else {
     *out = *duration;
   }
@@ -178,7 +187,9 @@ MapReader& MapReader::Unsupported(std::string_view key, std::string_view instead
 void MapReader::Finish() {
   for (const Node::Entry& entry : node_.entries) {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
-    problems_.Add(entry.key_position, fmt::format("unknown key {}{}{}", Quoted(entry.key), what_.empty() ? "" : " in " + what_, DidYouMean(entry.key, known_)),
+    problems_.Add(entry.key_position,
+                  fmt::format("unknown key {}{}{}", Quoted(entry.key), what_.empty() ? "" : " in " + what_,
+                              DidYouMean(entry.key, known_)),
                   static_cast<int>(entry.key.size()));
   }
 }

@@ -24,9 +24,9 @@ class Problems {
   std::vector<Diagnostic> list_;
 };
 
-/// Reads one mapping. Each getter leaves `out` as it is when the key is absent or null, and adds a problem when the value has the
-/// wrong type; so defaults are what `out` held before. Finish() adds a problem for every key that no getter asked for.
-/// The node and the problems must outlive the reader.
+/// Reads one mapping. Each getter leaves `out` as it is when the key is absent or null, and adds a problem when the
+/// value has the wrong type; so defaults are what `out` held before. Finish() adds a problem for every key that no
+/// getter asked for. The node and the problems must outlive the reader.
 class MapReader {
  public:
   /// A node that is not a mapping (and not null) is a problem of `what` ("storage").

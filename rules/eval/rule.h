@@ -26,8 +26,8 @@ struct Hold {
 
 enum class Comparison { kGreater, kGreaterEqual, kLess, kLessEqual, kEqual, kNotEqual };
 
-/// True or false of one instance: either its value compared with a number, or a PromQL expression that holds for the instances
-/// whose labels (without __name__) are in its result.
+/// True or false of one instance: either its value compared with a number, or a PromQL expression that holds for the
+/// instances whose labels (without __name__) are in its result.
 struct Condition {
   Comparison comparison = Comparison::kGreater;
   double threshold = 0;
@@ -60,12 +60,12 @@ struct AlertRule {
   std::string name;
   promql::ExprPtr value;
   std::string value_text;
-  std::string unit;                  ///< "", "bytes", "seconds", "percent", ...: how {value} is written by default.
-  DurationMs every = kSecondMs;      ///< Evaluated at most this often.
-  std::vector<RaiseClause> raises;   ///< Worst level first.
+  std::string unit;                 ///< "", "bytes", "seconds", "percent", ...: how {value} is written by default.
+  DurationMs every = kSecondMs;     ///< Evaluated at most this often.
+  std::vector<RaiseClause> raises;  ///< Worst level first.
   NoData no_data;
   std::vector<std::pair<std::string, std::string>> labels;  ///< Added to every instance; override result labels.
-  std::string summary;               ///< Texts with {value}, {level}, {since}, {label}.
+  std::string summary;                                      ///< Texts with {value}, {level}, {since}, {label}.
   std::string detail;
   std::string advice;
   std::string runbook;
@@ -87,7 +87,7 @@ using Rule = std::variant<AlertRule, RecordRule>;
 /// Everything that a set of rule files says. Immutable once compiled: a reload swaps the whole.
 struct RuleSet {
   std::vector<AlertLevel> levels;  ///< Mildest first; ranks 1, 2, ...
-  std::vector<Rule> rules;         ///< In the order of the files; alert names are unique, the last definition having won.
+  std::vector<Rule> rules;  ///< In the order of the files; alert names are unique, the last definition having won.
   std::vector<ReceiverSpec> receivers;
 };
 

@@ -183,7 +183,8 @@ struct Expr {
   Node node;
 };
 
-/// Bounds of what a query may name, so that sums of times cannot overflow: 292 years as in Prometheus, and the year 200,000.
+/// Bounds of what a query may name, so that sums of times cannot overflow: 292 years as in Prometheus, and the year
+/// 200,000.
 inline constexpr DurationMs kMaxDuration = 9'223'372'036'854;
 inline constexpr TimestampMs kMaxTimestamp = 6'000'000'000'000'000;
 

@@ -19,7 +19,8 @@ struct VectorElement {
   Labels labels;
   double value = 0;
 };
-/// One value per label set at one time. Order: as the operators leave it (sort and topk order it), otherwise unspecified.
+/// One value per label set at one time. Order: as the operators leave it (sort and topk order it), otherwise
+/// unspecified.
 struct Vector {
   TimestampMs timestamp = 0;
   std::vector<VectorElement> elements;
@@ -38,11 +39,12 @@ using Value = std::variant<Scalar, Vector, Matrix, std::string>;
 
 struct QueryOptions {
   DurationMs lookback = 5 * kMinuteMs;
-  std::size_t max_samples = 50'000'000;        ///< Decoded or produced at once; past it kTooLarge.
+  std::size_t max_samples = 50'000'000;          ///< Decoded or produced at once; past it kTooLarge.
   const std::atomic<bool>* cancelled = nullptr;  ///< Checked between series and steps; true: kCancelled.
-  DurationMs default_subquery_step = kMinuteMs;  ///< Of `expr[range:]`; Prometheus takes its global evaluation interval.
-  /// Metric names go away from the final result and not from each intermediate one, so that label_replace and `by (__name__)` still
-  /// see them. Prometheus' feature promql-delayed-name-removal, off there too.
+  DurationMs default_subquery_step =
+      kMinuteMs;  ///< Of `expr[range:]`; Prometheus takes its global evaluation interval.
+  /// Metric names go away from the final result and not from each intermediate one, so that label_replace and `by
+  /// (__name__)` still see them. Prometheus' feature promql-delayed-name-removal, off there too.
   bool delayed_name_removal = false;
 };
 
@@ -52,11 +54,13 @@ struct QueryResult {
   std::vector<std::string> infos;
 };
 
-/// Evaluates at one time, or at start, start + step, ... up to end (inclusive). Pure: no clock, no I/O but `data`. Thread safe.
-/// Semantics of Prometheus 3.14 (left-open windows, staleness, extrapolation). kUnsupported for what CheckSupported names,
-/// kInvalidArgument for what Prometheus calls an execution error (many-to-many matching, ...), kTooLarge, kCancelled.
-Result<QueryResult> EvalInstant(const Expr& expr, const Queryable& data, TimestampMs at, const QueryOptions& options = {});
-Result<QueryResult> EvalRange(const Expr& expr, const Queryable& data, TimestampMs start, TimestampMs end, DurationMs step,
-                              const QueryOptions& options = {});
+/// Evaluates at one time, or at start, start + step, ... up to end (inclusive). Pure: no clock, no I/O but `data`.
+/// Thread safe. Semantics of Prometheus 3.14 (left-open windows, staleness, extrapolation). kUnsupported for what
+/// CheckSupported names, kInvalidArgument for what Prometheus calls an execution error (many-to-many matching, ...),
+/// kTooLarge, kCancelled.
+Result<QueryResult> EvalInstant(const Expr& expr, const Queryable& data, TimestampMs at,
+                                const QueryOptions& options = {});
+Result<QueryResult> EvalRange(const Expr& expr, const Queryable& data, TimestampMs start, TimestampMs end,
+                              DurationMs step, const QueryOptions& options = {});
 
 }  // namespace tickbird::promql

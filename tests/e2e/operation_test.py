@@ -149,11 +149,9 @@ class DiskFull(unittest.TestCase):
             try:
                 config = BASE.replace("[]", "[self]") + "storage: { path: '%s/data' }\nreceivers: [{name: h, webhook_configs: [{url: '%s'}]}]\n" % (disk, hook.url)
                 with Agent(config, RULE % 10) as agent:
-                    with open(os.path.join(disk, "filler"), "wb") as filler:
-                        with contextlib.suppress(OSError):
-                            while True:
-                                filler.write(b"x" * 4096)
-                                filler.flush()
+                    with open(os.path.join(disk, "filler"), "wb", buffering=0) as filler, contextlib.suppress(OSError):
+                        while True:
+                            filler.write(b"x" * 4096)
                     wait_for(lambda: (agent.value("tickbird_tsdb_wal_failures_total") or 0) > 0, "failures are counted")
                     agent.send_statsd("queue_length:50|g")
                     wait_for(lambda: [b for b in hook.bodies() if b["commonLabels"]["alertname"] == "a"], "alerts go on")

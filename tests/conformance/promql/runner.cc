@@ -210,7 +210,8 @@ Status Runner::Eval(const EvalCommand& eval) {
 
 std::string Runner::WhySkipped(const EvalCommand& eval, const promql::Expr& expr) const {
   if (const auto unsupported = promql::CheckSupported(expr); !unsupported.empty()) return unsupported.front().message;
-  const bool expects_histograms = std::ranges::any_of(eval.series, [](const SeriesLine& line) { return line.has_histograms; });
+  const bool expects_histograms =
+      std::ranges::any_of(eval.series, [](const SeriesLine& line) { return line.has_histograms; });
   if (expects_histograms || TouchesAny(expr, histograms_)) return "it touches native histograms";
   return TouchesAny(expr, start_timestamps_) ? "it touches start timestamps" : "";
 }

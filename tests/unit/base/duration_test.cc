@@ -7,12 +7,14 @@ namespace {
 
 TEST(ParseDuration, ReadsPrometheusSpellings) {
   const std::pair<const char*, DurationMs> cases[] = {
-      {"0", 0}, {"30s", 30'000}, {"1h30m", 5'400'000}, {"250ms", 250}, {"1d", kDayMs}, {"1w2d", 9 * kDayMs}, {"1y", 365 * kDayMs}};
+      {"0", 0},       {"30s", 30'000},      {"1h30m", 5'400'000}, {"250ms", 250},
+      {"1d", kDayMs}, {"1w2d", 9 * kDayMs}, {"1y", 365 * kDayMs}};
   for (const auto& [text, expected] : cases) EXPECT_EQ(ParseDuration(text).value_or(-1), expected) << text;
 }
 
 TEST(ParseDuration, RefusesWhatPrometheusRefuses) {
-  for (const char* text : {"", "90", "1.5h", "30m1h", "1m1m", "1x", "-5s", "s", "99999999999999999999s", "999999999999y"}) {
+  for (const char* text :
+       {"", "90", "1.5h", "30m1h", "1m1m", "1x", "-5s", "s", "99999999999999999999s", "999999999999y"}) {
     const auto result = ParseDuration(text);
     ASSERT_FALSE(result) << text;
     EXPECT_EQ(result.error().code, ErrorCode::kParse) << text;
@@ -24,7 +26,8 @@ TEST(ParseDuration, SaysHowToWriteIt) {
 }
 
 TEST(FormatDuration, RoundTrips) {
-  for (const DurationMs ms : {0L, 1L, 999L, 1000L, 61'000L, 5'400'000L, 90 * kDayMs, 7 * kDayMs, 365 * kDayMs, 123'456'789L}) {
+  for (const DurationMs ms :
+       {0L, 1L, 999L, 1000L, 61'000L, 5'400'000L, 90 * kDayMs, 7 * kDayMs, 365 * kDayMs, 123'456'789L}) {
     EXPECT_EQ(ParseDuration(FormatDuration(ms)).value_or(-1), ms) << FormatDuration(ms);
   }
 }
@@ -52,7 +55,8 @@ TEST(ParseByteSize, NeedsAUnit) {
   EXPECT_EQ(ParseByteSize("512MB").value_or(0), 512LL << 20);
   EXPECT_EQ(ParseByteSize("2GiB").value_or(0), 2LL << 30);
   EXPECT_EQ(ParseByteSize("7B").value_or(0), 7);
-  for (const char* text : {"512", "MB", "-1MB", "1.5GB", "99999999EB", "1iB", "1KKB"}) EXPECT_FALSE(ParseByteSize(text)) << text;
+  for (const char* text : {"512", "MB", "-1MB", "1.5GB", "99999999EB", "1iB", "1KKB"})
+    EXPECT_FALSE(ParseByteSize(text)) << text;
 }
 
 }  // namespace

@@ -9,9 +9,14 @@ namespace tickbird {
 namespace {
 
 TEST(FormatDouble, WritesWhatGoWrites) {
-  const std::pair<double, const char*> cases[] = {{0, "0"},          {-0.0, "-0"},         {0.1, "0.1"},
-                                                  {5, "5"},          {1e20, "100000000000000000000"},
-                                                  {1e21, "1e+21"},   {0.000001, "0.000001"}, {1e-7, "1e-07"},
+  const std::pair<double, const char*> cases[] = {{0, "0"},
+                                                  {-0.0, "-0"},
+                                                  {0.1, "0.1"},
+                                                  {5, "5"},
+                                                  {1e20, "100000000000000000000"},
+                                                  {1e21, "1e+21"},
+                                                  {0.000001, "0.000001"},
+                                                  {1e-7, "1e-07"},
                                                   {0.1 + 0.2, "0.30000000000000004"}};
   for (const auto& [value, expected] : cases) EXPECT_EQ(FormatDouble(value), expected);
   EXPECT_EQ(FormatDouble(std::numeric_limits<double>::quiet_NaN()), "NaN");
@@ -31,7 +36,8 @@ TEST(ParseDouble, ReadsGoSpellings) {
 }
 
 TEST(ParseDouble, RefusesEverythingElse) {
-  for (const char* text : {"", "+", "1x", " 1", "1 ", "--1", "0x", "1e", ".", "e5", "+NaN", "in"}) EXPECT_FALSE(ParseDouble(text)) << text;
+  for (const char* text : {"", "+", "1x", " 1", "1 ", "--1", "0x", "1e", ".", "e5", "+NaN", "in"})
+    EXPECT_FALSE(ParseDouble(text)) << text;
 }
 
 TEST(HumanText, IsShort) {

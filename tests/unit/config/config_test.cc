@@ -19,7 +19,8 @@ Surroundings Fake(std::map<std::string, std::string> variables = {}, std::map<st
           },
           .read_file = [files](const std::string& path) -> Result<std::string> {
             const auto found = files.find(path);
-            if (found == files.end()) return Error{ErrorCode::kNotFound, "open " + path + ": No such file or directory"};
+            if (found == files.end())
+              return Error{ErrorCode::kNotFound, "open " + path + ": No such file or directory"};
             return found->second;
           },
           .hostname = "host1"};
@@ -66,28 +67,34 @@ receivers: [ { name: hook, webhook_configs: [ { url: "http://127.0.0.1:9000/aler
 }
 
 TEST(LoadConfig, GlobalSettingsAreDefaultsOfReceivers) {
-  const auto config = Load("global: {smtp_smarthost: 'mail:587', smtp_auth_password_file: pw, smtp_from: a@b}\n"
-                           "receivers:\n- name: mail\n  email_configs:\n  - to: x@y\n    from: own@b\n    headers: {Subject: hi}\n",
-                           Fake({}, {{"/etc/tickbird/pw", "secret\n"}}));
+  const auto config = Load(
+      "global: {smtp_smarthost: 'mail:587', smtp_auth_password_file: pw, smtp_from: a@b}\n"
+      "receivers:\n- name: mail\n  email_configs:\n  - to: x@y\n    from: own@b\n    headers: {Subject: hi}\n",
+      Fake({}, {{"/etc/tickbird/pw", "secret\n"}}));
   ASSERT_TRUE(config) << config.error().Render();
   std::map<std::string, std::string> fields;
   for (const ReceiverField& field : config->receivers[0].fields) fields[field.name] = field.value;
-  EXPECT_EQ(fields, (std::map<std::string, std::string>{
-                        {"to", "x@y"}, {"from", "own@b"}, {"headers.Subject", "hi"}, {"smarthost", "mail:587"}, {"auth_password", "secret"}}));
+  EXPECT_EQ(fields, (std::map<std::string, std::string>{{"to", "x@y"},
+                                                        {"from", "own@b"},
+                                                        {"headers.Subject", "hi"},
+                                                        {"smarthost", "mail:587"},
+                                                        {"auth_password", "secret"}}));
 }
 
 TEST(LoadConfig, ExpandsVariables) {
-  const auto config = Load("listen: 127.0.0.1:${PORT:-1234}\nexternal_url: ${URL}/x$${y}${1}\n", Fake({{"URL", "http://a"}}));
+  const auto config =
+      Load("listen: 127.0.0.1:${PORT:-1234}\nexternal_url: ${URL}/x$${y}${1}\n", Fake({{"URL", "http://a"}}));
   ASSERT_TRUE(config) << config.error().Render();
   EXPECT_EQ(config->listen.port, 1234);
   EXPECT_EQ(config->external_url, "http://a/x${y}${1}");
-  EXPECT_THAT(Load("a: 1\nexternal_url: ${NOPE}\n").error().Render(), HasSubstr(":2:15: error: environment variable NOPE is not set"));
+  EXPECT_THAT(Load("a: 1\nexternal_url: ${NOPE}\n").error().Render(),
+              HasSubstr(":2:15: error: environment variable NOPE is not set"));
 }
 
 TEST(LoadConfig, EnvironmentOverrides) {
   const auto config = Load("listen: 127.0.0.1:1\n", Fake({{"TICKBIRD_LISTEN", ":9000"},
-                                                           {"TICKBIRD_WEBHOOK_URLS", "http://a/x, http://b/y"},
-                                                           {"TICKBIRD_EMAIL_TO", "ops@example.org"}}));
+                                                          {"TICKBIRD_WEBHOOK_URLS", "http://a/x, http://b/y"},
+                                                          {"TICKBIRD_EMAIL_TO", "ops@example.org"}}));
   ASSERT_TRUE(config);
   EXPECT_EQ(FormatAddress(config->listen), "0.0.0.0:9000");
   std::vector<std::string> names;
@@ -97,12 +104,15 @@ TEST(LoadConfig, EnvironmentOverrides) {
 
 TEST(LoadConfig, SaysWhereWhatAndWhatToDo) {
   const std::pair<const char*, const char*> cases[] = {
-      {"samplin: {}\n", ":1:1: error: unknown key \"samplin\" (did you mean \"sampling\"?)\n    1 | samplin: {}\n      | ^~~~~~~\n"},
-      {"sampling: {interval: 10}\n", ":1:22: error: interval: \"10\" is not a duration: it needs a unit, for example 10s or 10m"},
+      {"samplin: {}\n",
+       ":1:1: error: unknown key \"samplin\" (did you mean \"sampling\"?)\n    1 | samplin: {}\n      | ^~~~~~~\n"},
+      {"sampling: {interval: 10}\n",
+       ":1:22: error: interval: \"10\" is not a duration: it needs a unit, for example 10s or 10m"},
       {"sampling: {interval: 10ms}\n", "interval must be from 100ms to 1h, not 10ms"},
       {"listen: here\n", "listen: \"here\" is not an address"},
       {"listen: [a]\n", "listen: \"\" is not an address"},
-      {"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n", ":2:1: error: duplicate key \"listen\"; it is already set at line 1"},
+      {"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n",
+       ":2:1: error: duplicate key \"listen\"; it is already set at line 1"},
       {"rule_packs: [hots]\n", "unknown rule pack \"hots\" (did you mean \"host\"?)"},
       {"scrape_configs: []\n", "scrape_configs is not supported by this version"},
       {"route: {receiver: x}\n", "unknown receiver \"x\""},
@@ -124,8 +134,10 @@ TEST(LoadConfig, SaysWhereWhatAndWhatToDo) {
 }
 
 TEST(LoadConfig, ErrorsShowNoSecret) {
-  for (const char* text : {"receivers: [{name: m, email_configs: [{to: 1, auth_password: hunter2, x: [a]}]}]\n", "slack_api_url: 'hunter2' : : [\n",
-                           "receivers:\n- name: m\n  email_configs: [{\"auth_password\": \"hunter2\", a: [b]}]\n", "bearer_token: hunter2, {x\n"}) {
+  for (const char* text : {"receivers: [{name: m, email_configs: [{to: 1, auth_password: hunter2, x: [a]}]}]\n",
+                           "slack_api_url: 'hunter2' : : [\n",
+                           "receivers:\n- name: m\n  email_configs: [{\"auth_password\": \"hunter2\", a: [b]}]\n",
+                           "bearer_token: hunter2, {x\n"}) {
     const auto config = Load(text);
     ASSERT_FALSE(config) << text;
     EXPECT_EQ(config.error().Render().find("hunter2"), std::string::npos) << config.error().Render();
@@ -136,7 +148,8 @@ TEST(ParseAddress, KnowsItsForms) {
   EXPECT_EQ(ParseAddress("[::1]:80").value_or(Address{}), (Address{"::1", 80}));
   EXPECT_EQ(ParseAddress(":80").value_or(Address{}), (Address{"0.0.0.0", 80}));
   EXPECT_EQ(ParseAddress("localhost:80").value_or(Address{}), (Address{"127.0.0.1", 80}));
-  for (const char* text : {"", "80", "a:b", "127.0.0.1:99999", "example.org:80"}) EXPECT_FALSE(ParseAddress(text)) << text;
+  for (const char* text : {"", "80", "a:b", "127.0.0.1:99999", "example.org:80"})
+    EXPECT_FALSE(ParseAddress(text)) << text;
 }
 
 }  // namespace

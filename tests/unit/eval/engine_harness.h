@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/unit/eval/alert_script.h"
 #include "core/model/sample.h"
 #include "rules/eval/engine.h"
+#include "tests/unit/eval/alert_script.h"
 
 /// A rule engine on a table of values instead of a store and a PromQL engine.
 namespace tickbird::rules {

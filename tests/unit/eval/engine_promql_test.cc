@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/eval/engine_harness.h"
 #include "tests/testing/memory_queryable.h"
+#include "tests/unit/eval/engine_harness.h"
 
 // The engine on the real PromQL and samples in memory: what the scripted evaluator of the other tests cannot show.
 namespace tickbird::rules {

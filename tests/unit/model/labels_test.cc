@@ -25,7 +25,9 @@ TEST(Labels, EqualSetsHaveEqualHashes) {
 }
 
 // The hash names alerts in the state database: a change of it would make every acknowledged alert a new one.
-TEST(Labels, HashIsStable) { EXPECT_EQ((Labels{{"alertname", "cpu_high"}, {"instance", "a"}}).Hash(), 12312565067269288328ULL); }
+TEST(Labels, HashIsStable) {
+  EXPECT_EQ((Labels{{"alertname", "cpu_high"}, {"instance", "a"}}).Hash(), 12312565067269288328ULL);
+}
 
 TEST(Labels, OrdersNameByNameThenValue) {
   EXPECT_LT((Labels{{"a", "1"}}), (Labels{{"a", "2"}}));

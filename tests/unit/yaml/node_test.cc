@@ -54,7 +54,9 @@ TEST(Parse, AliasesCannotGrowWithoutEnd) {
   EXPECT_TRUE(Parse("a: &x [1, 2]\nb: *x\n"));
 }
 
-TEST(Parse, RefusesBottomlessNesting) { EXPECT_FALSE(Parse(std::string(5000, '['))); }
+TEST(Parse, RefusesBottomlessNesting) {
+  EXPECT_FALSE(Parse(std::string(5000, '[')));
+}
 
 TEST(Parse, FilterSeesScalarsAndItsErrorsHaveAPlace) {
   const ScalarFilter filter = [](std::string_view text) -> Result<std::string> {

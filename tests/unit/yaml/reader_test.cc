@@ -11,7 +11,8 @@ using testing::ElementsAre;
 std::vector<std::string> Messages(const Problems& problems) {
   std::vector<std::string> messages;
   for (const Diagnostic& diagnostic : problems.list()) {
-    messages.push_back(std::to_string(diagnostic.position.line) + ":" + std::to_string(diagnostic.position.column) + " " + diagnostic.message);
+    messages.push_back(std::to_string(diagnostic.position.line) + ":" + std::to_string(diagnostic.position.column) +
+                       " " + diagnostic.message);
   }
   return messages;
 }
@@ -48,13 +49,16 @@ TEST(MapReader, CollectsEveryProblem) {
   std::vector<std::string> l;
   MapReader reader(root, "", problems);
   reader.Bool("b", &b).Int("i", &i, 0, 10).Duration("d", &d, 0, kHourMs).Strings("l", &l);
-  reader.Map("sampling", [&](MapReader& m) { m.Duration("interval", &d, 0, kHourMs); }).Unsupported("route", "name receivers in rules").Finish();
-  EXPECT_THAT(Messages(problems),
-              ElementsAre("1:4 b must be true or false, not \"yes\"", "2:4 i must be a whole number from 0 to 10, not \"99\"",
-                          "3:4 d: \"30\" is not a duration: it needs a unit, for example 30s or 30m",
-                          "4:4 l must be a list, for example [a, b], not a single value",
-                          "5:12 unknown key \"intervall\" in sampling (did you mean \"interval\"?)",
-                          "6:1 route is not supported by this version; name receivers in rules"));
+  reader.Map("sampling", [&](MapReader& m) { m.Duration("interval", &d, 0, kHourMs); })
+      .Unsupported("route", "name receivers in rules")
+      .Finish();
+  EXPECT_THAT(
+      Messages(problems),
+      ElementsAre("1:4 b must be true or false, not \"yes\"", "2:4 i must be a whole number from 0 to 10, not \"99\"",
+                  "3:4 d: \"30\" is not a duration: it needs a unit, for example 30s or 30m",
+                  "4:4 l must be a list, for example [a, b], not a single value",
+                  "5:12 unknown key \"intervall\" in sampling (did you mean \"interval\"?)",
+                  "6:1 route is not supported by this version; name receivers in rules"));
   EXPECT_EQ(i, 1);
 }
 
