@@ -17,7 +17,7 @@ void Sampling::Tick(TimestampMs now) {
   const std::unique_ptr<Appender> appender = store_.NewAppender();
   for (Entry& entry : sources_) {
     // A clock that was set back must not silence a source until the old time has come again.
-    if (now - entry.last < entry.every && now >= entry.last) continue;
+    if (entry.last && now - *entry.last < entry.every && now >= *entry.last) continue;
     entry.last = now;
     entry.source(now, *appender);
   }

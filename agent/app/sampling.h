@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "agent/app/ticker.h"
@@ -39,7 +40,7 @@ class Sampling {
   struct Entry {
     DurationMs every;
     Source source;
-    TimestampMs last = 0;
+    std::optional<TimestampMs> last;
   };
   void Tick(TimestampMs now);
 

@@ -41,7 +41,8 @@ class Alive(unittest.TestCase):
     def test_failing_check_shows_everywhere(self):
         port = free_port()
         config = "health: { checks: [ { name: api, tcp: '127.0.0.1:%d', interval: 100ms, timeout: 1s, critical: true } ] }\n" % port
-        with Agent(config) as agent:
+        with Agent(config, ready="/-/healthy") as agent:
+            wait_for(lambda: agent.get("/-/ready").status == 503, "not ready")
             wait_for(lambda: agent.get("/health").status == 503, "/health fails")
             self.assertIn("api", agent.get("/health").body.decode())
             wait_for(lambda: agent.value('tickbird_health_check_up{check="api"}') == 0, "series of the check")
@@ -105,7 +106,7 @@ class Alive(unittest.TestCase):
             page = agent.get("/")
             self.assertEqual(page.status, 200)
             self.assertIn("text/html", page.headers["Content-Type"])
-            self.assertIn("default-src 'self'", page.headers["Content-Security-Policy"])
+            self.assertIn("script-src 'self'", page.headers["Content-Security-Policy"])
             self.assertNotIn("unsafe-inline", page.headers["Content-Security-Policy"])
 
     def test_stream_brings_a_snapshot_and_then_ticks(self):

@@ -157,7 +157,7 @@ class DiskFull(unittest.TestCase):
                     wait_for(lambda: [b for b in hook.bodies() if b["commonLabels"]["alertname"] == "a"], "alerts go on")
                     wait_for(lambda: [b for b in hook.bodies() if b["commonLabels"]["alertname"] != "a"], "a self alert tells")
                     os.unlink(os.path.join(disk, "filler"))
-                    failures = lambda: agent.value("rate(tickbird_tsdb_wal_failures_total[3s])")
+                    failures = lambda: agent.value("increase(tickbird_tsdb_wal_failures_total[12s])")
                     wait_for(lambda: failures() == 0, "recovered by itself")
                     agent.kill9()
                     agent.start()

@@ -68,7 +68,7 @@ def http(method, url, body=None, headers=None, timeout=NEVER):
 class Agent:
     """One Tickbird process with a directory of its own. `config` is YAML without listen, storage and ingest."""
 
-    def __init__(self, config="", rules=None, directory=None, env=None, statsd=True):
+    def __init__(self, config="", rules=None, directory=None, env=None, statsd=True, ready="/-/ready"):
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="tickbird_test_"))
         self.owns_directory = directory is None
         self.port = free_port()
@@ -78,6 +78,7 @@ class Agent:
         self.log_path = self.directory / "log.txt"
         self.config_path = self.directory / "tickbird.yml"
         self.statsd = statsd
+        self.ready = ready
         self.write_config(config)
         if rules is not None:
             self.write_rules(rules)
@@ -97,8 +98,8 @@ class Agent:
         return "http://127.0.0.1:%d" % self.port
 
     def start(self, wait=True):
-        self.log = open(self.log_path, "ab")
-        self.process = subprocess.Popen([str(BINARY), "run", "--config", str(self.config_path)], stdout=self.log, stderr=self.log, env=self.env)
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([str(BINARY), "run", "--config", str(self.config_path)], stdout=log, stderr=log, env=self.env)
         if wait:
             self.wait_ready()
         return self
@@ -108,7 +109,7 @@ class Agent:
             if self.process.poll() is not None:
                 raise AssertionError("tickbird ended with %s:\n%s" % (self.process.returncode, self.log_text()))
             with contextlib.suppress(OSError):
-                return http("GET", self.url + "/-/ready").status == 200
+                return http("GET", self.url + self.ready).status == 200
         wait_for(ready, "ready")
 
     def log_text(self):
@@ -156,7 +157,6 @@ class Agent:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        self.log.close()
         if kind is not None:
             print("--- log of tickbird ---\n" + self.log_text()[-20000:])
         if self.owns_directory:
