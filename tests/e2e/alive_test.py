@@ -4,7 +4,6 @@ import os
 import gzip
 import subprocess
 import sys
-import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../testing"))
@@ -23,12 +22,6 @@ class Alive(unittest.TestCase):
             for name in ("cpu_usage_percent", "memory_usage_percent", "disk_usage_percent"):
                 value = wait_for(lambda: agent.value(name), name)
                 self.assertTrue(0 <= value <= 100, (name, value))
-
-    def test_ready_within_two_seconds_of_an_empty_start(self):
-        agent = Agent()
-        started = time.monotonic()
-        with agent:
-            self.assertLess(time.monotonic() - started, 2.0)
 
     def test_health_endpoints(self):
         with Agent() as agent:
