@@ -101,7 +101,12 @@ class Agent:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([str(BINARY), "run", "--config", str(self.config_path)], stdout=log, stderr=log, env=self.env)
         if wait:
-            self.wait_ready()
+            try:
+                self.wait_ready()
+            except BaseException:
+                self.process.kill()
+                self.process.wait()
+                raise
         return self
 
     def wait_ready(self):
