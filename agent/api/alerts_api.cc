@@ -11,7 +11,7 @@
 #include "agent/api/prometheus_json.h"
 #include "core/base/duration.h"
 #include "core/base/log.h"
-#include "core/base/number.h"
+#include "rules/eval/text.h"
 
 namespace tickbird::api {
 namespace {
@@ -132,14 +132,43 @@ void WriteAck(JsonWriter& json, const notify::IncidentView* incident) {
   json.EndObject();
 }
 
-void WriteRaisedAlert(JsonWriter& json, const AlertEvent& alert, const notify::IncidentView* incident) {
+/// A raised alert with the unit of its rule, which says how the value is written.
+struct RaisedAlert {
+  AlertEvent alert;
+  std::string unit;
+};
+
+std::vector<RaisedAlert> RaisedAlerts(const rules::RuleEngine& engine) {
+  std::vector<RaisedAlert> raised;
+  for (rules::GroupView& group : engine.Groups()) {
+    for (rules::RuleView& rule : group.rules) {
+      for (rules::AlertView& view : rule.alerts) {
+        if (view.alert.level.rank > 0) raised.push_back({std::move(view.alert), rule.alert ? rule.alert->unit : ""});
+      }
+    }
+  }
+  std::sort(raised.begin(), raised.end(), [](const RaisedAlert& a, const RaisedAlert& b) {
+    return std::tuple(-a.alert.level.rank, a.alert.since, a.alert.id) <
+           std::tuple(-b.alert.level.rank, b.alert.since, b.alert.id);
+  });
+  return raised;
+}
+
+std::string ValueText(const RaisedAlert& raised) {
+  static const rules::TextTemplate kValue = rules::TextTemplate::Parse("{value}").value_or(rules::TextTemplate());
+  if (raised.alert.no_data) return "no data";
+  return kValue.Expand({.labels = raised.alert.labels, .value = raised.alert.value, .unit = raised.unit});
+}
+
+void WriteRaisedAlert(JsonWriter& json, const RaisedAlert& raised, const notify::IncidentView* incident) {
+  const AlertEvent& alert = raised.alert;
   json.BeginObject().Key("id").String(FormatAlertId(alert.id)).Key("name").String(alert.rule);
   json.Key("level").String(alert.level.name).Key("rank").Int(alert.level.rank).Key("labels");
   WriteLabels(json, alert.labels);
   json.Key("value")
       .Double(alert.value)
       .Key("value_text")
-      .String(alert.no_data ? "no data" : HumanNumber(alert.value))
+      .String(ValueText(raised))
       .Key("no_data")
       .Bool(alert.no_data)
       .Key("condition")
@@ -193,20 +222,14 @@ void Acknowledge(AlertsApi& api, const net::HttpRequest& request, const net::Res
 }  // namespace
 
 std::string EncodeRaisedAlerts(const AlertsApi& api) {
-  std::vector<rules::AlertView> alerts = api.engine.Alerts();
-  std::erase_if(alerts, [](const rules::AlertView& view) { return view.alert.level.rank == 0; });
-  std::sort(alerts.begin(), alerts.end(), [](const rules::AlertView& a, const rules::AlertView& b) {
-    return std::tuple(-a.alert.level.rank, a.alert.since, a.alert.id) <
-           std::tuple(-b.alert.level.rank, b.alert.since, b.alert.id);
-  });
   std::map<std::uint64_t, notify::IncidentView> incidents;
   for (notify::IncidentView& incident : api.notifier.Incidents())
     incidents.emplace(incident.alert.id, std::move(incident));
   JsonWriter json;
   json.BeginArray();
-  for (const rules::AlertView& view : alerts) {
-    const auto incident = incidents.find(view.alert.id);
-    WriteRaisedAlert(json, view.alert, incident == incidents.end() ? nullptr : &incident->second);
+  for (const RaisedAlert& raised : RaisedAlerts(api.engine)) {
+    const auto incident = incidents.find(raised.alert.id);
+    WriteRaisedAlert(json, raised, incident == incidents.end() ? nullptr : &incident->second);
   }
   json.EndArray();
   return std::move(json).Take();
