@@ -21,7 +21,9 @@ AlertStatus StatusOf(const AlertState& state) {
 
 AlertTracker::AlertTracker(std::shared_ptr<const CompiledAlert> alert, const AlertLimits& limits,
                            std::uint64_t* refused_samples)
-    : alert_(std::move(alert)), limits_(limits), series_(refused_samples) {}
+    : alert_(std::move(alert)),
+      limits_(limits),
+      series_({.type = MetricType::kGauge, .help = "Alerts that are pending or firing, by state."}, refused_samples) {}
 
 Labels AlertTracker::Identity(const Labels& input) const {
   LabelsBuilder builder(input);

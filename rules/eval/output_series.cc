@@ -5,7 +5,9 @@
 namespace tickbird::rules {
 
 bool OutputSeries::Write(Appender& appender, const Labels& labels, TimestampMs at, double value) {
-  Entry& entry = series_[labels];
+  const auto [item, is_new] = series_.try_emplace(labels);
+  if (is_new) appender.SetMetadata(labels.MetricName(), metadata_);
+  Entry& entry = item->second;
   if (std::exchange(entry.round, round_) == round_) return false;
   Append(appender, labels, entry, at, value);
   return true;

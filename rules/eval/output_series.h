@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <unordered_map>
+#include <utility>
 
 #include "core/model/appender.h"
 
@@ -13,8 +14,9 @@ namespace tickbird::rules {
 /// time. Not thread safe.
 class OutputSeries {
  public:
-  /// Counts samples that the store refused; the rest of the round is not affected.
-  explicit OutputSeries(std::uint64_t* refused) : refused_(refused) {}
+  /// `metadata` describes the family to the store. Counts samples that the store refused; the rest of the round is not
+  /// affected.
+  OutputSeries(MetricMetadata metadata, std::uint64_t* refused) : metadata_(std::move(metadata)), refused_(refused) {}
 
   void BeginRound() { ++round_; }
   /// A sample of this round. False when the series was written in this round already; then nothing is appended.
@@ -31,6 +33,7 @@ class OutputSeries {
   };
   void Append(Appender& appender, const Labels& labels, Entry& entry, TimestampMs at, double value);
 
+  MetricMetadata metadata_;
   std::uint64_t* refused_;
   std::uint64_t round_ = 0;
   std::unordered_map<Labels, Entry> series_;

@@ -154,7 +154,9 @@ RuleView AlertRunner::View(TimestampMs now) const {
 
 RecordRunner::RecordRunner(std::shared_ptr<const RecordRule> rule, const PromqlFunctions& promql,
                            const RunnerOptions& options)
-    : rule_(std::move(rule)), max_results_(options.limits.instances), series_(options.refused_samples) {
+    : rule_(std::move(rule)),
+      max_results_(options.limits.instances),
+      series_({.help = "Recorded: " + rule_->expr_text}, options.refused_samples) {
   name_ = rule_->metric;
   if (rule_->expr) expression_ = promql.format(*rule_->expr);
   file_ = rule_->source.file;
