@@ -105,9 +105,9 @@ void RuleEngine::OnCommit(const CommitNotice& notice) {
   if (out_.flushing()) return;  // our own outputs: their readers are marked already
   newest_committed_ = std::max(newest_committed_, notice.newest);
   for (const std::string_view metric : notice.metric_names) {
-    for (const std::size_t reader : index_.ReadersOf(metric)) runners_[reader]->schedule.Touch();
+    for (const std::size_t reader : index_.ReadersOf(metric)) runners_[reader]->schedule.Touch(notice.newest);
   }
-  for (const std::size_t reader : index_.omnivores()) runners_[reader]->schedule.Touch();
+  for (const std::size_t reader : index_.omnivores()) runners_[reader]->schedule.Touch(notice.newest);
 }
 
 std::optional<TimestampMs> RuleEngine::NextDue() const {
@@ -159,14 +159,14 @@ void RuleEngine::Run(std::size_t index, TimestampMs now) {
   WatchBroken(runner, now);
   if (status && !runner.traffic().writes.empty()) {
     newest_committed_ = std::max(newest_committed_, at);
-    TouchReaders(runner.traffic().writes, index);
+    TouchReaders(runner.traffic().writes, index, at);
   }
 }
 
-void RuleEngine::TouchReaders(std::string_view metric, std::size_t writer) {
+void RuleEngine::TouchReaders(std::string_view metric, std::size_t writer, TimestampMs at) {
   for (const auto readers : {index_.ReadersOf(metric), index_.omnivores()}) {
     for (const std::size_t reader : readers) {
-      if (reader != writer) runners_[reader]->schedule.Touch();
+      if (reader != writer) runners_[reader]->schedule.Touch(at);
     }
   }
 }

@@ -90,7 +90,7 @@ class RuleEngine final : public ActiveAlerts {
   void Build(std::shared_ptr<const RuleSet> rules);
   std::unique_ptr<RuleRunner> MakeRunner(const std::shared_ptr<const RuleSet>& rules, const Rule& rule) const;
   void IndexRules();
-  void TouchReaders(std::string_view metric, std::size_t writer);
+  void TouchReaders(std::string_view metric, std::size_t writer, TimestampMs at);
   void Run(std::size_t index, TimestampMs now);
   TimestampMs EvaluationTime(const RuleRunner& runner, TimestampMs now) const;
   void Note(RuleRunner& runner, const Status& status, TimestampMs at, TimestampMs now, std::int64_t took_ns);

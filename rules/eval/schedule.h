@@ -16,8 +16,12 @@ class RuleSchedule {
   RuleSchedule() = default;
   explicit RuleSchedule(DurationMs every) : every_(std::max<DurationMs>(every, 1)) {}
 
-  /// Samples that the rule reads were committed.
-  void Touch() { touched_ = true; }
+  /// Samples that the rule reads were committed, the newest with the timestamp `at`.
+  void Touch(TimestampMs at) {
+    touched_once_ = !touched_ || (touched_once_ && at == touched_at_);
+    touched_at_ = at;
+    touched_ = true;
+  }
   bool touched() const { return touched_; }
 
   /// A rule that was never evaluated is due at once.
@@ -34,9 +38,17 @@ class RuleSchedule {
     const bool fresh = std::exchange(touched_, false);
     if (ClockWentBack(now)) next_fresh_ = now;
     last_ = now;
-    // A grid with some give: samples that come a little early do not wait, and the average stays.
-    if (fresh) next_fresh_ = std::max(next_fresh_, now - every_ / kGive) + every_;
-    return fresh;
+    if (!fresh) return false;
+    if (touched_once_) {
+      // The samples come no faster than the rule wants them: it takes over their phase, so that after a start or a
+      // reload between two ticks they do not wait for the rest of an interval each time.
+      next_fresh_ = std::max(touched_at_ + every_, now + every_ / 2);
+    } else {
+      // A grid with some give: samples that come a little early do not wait, and the average stays.
+      next_fresh_ = std::max(next_fresh_, now - every_ / kGive) + every_;
+    }
+    touched_once_ = false;
+    return true;
   }
 
  private:
@@ -53,6 +65,8 @@ class RuleSchedule {
   TimestampMs last_ = kNever;        // evaluation for whatever reason
   TimestampMs next_fresh_ = kNever;  // the next for samples
   bool touched_ = true;
+  bool touched_once_ = false;  // by one commit since the last evaluation for samples
+  TimestampMs touched_at_ = 0;
 };
 
 }  // namespace tickbird::rules

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "rules/eval/dependency_index.h"
 
 namespace tickbird::rules {
@@ -28,13 +31,39 @@ TEST(RuleSchedule, KeepsTheAverageThoughSamplesComeEarly) {
   RuleSchedule schedule(kSecondMs);
   int evaluations = 0;
   for (TimestampMs now = 0; now < 100'000; now += 10) {
-    schedule.Touch();
+    schedule.Touch(now);
     if (!schedule.Due(now)) continue;
     schedule.Evaluated(now);
     ++evaluations;
   }
   EXPECT_GE(evaluations, 100);
   EXPECT_LE(evaluations, 101);
+}
+
+// A process that starts between two ticks evaluates at once; without this every later sample would wait for that phase.
+TEST(RuleSchedule, TakesOverThePhaseOfItsSamples) {
+  RuleSchedule schedule(kSecondMs);
+  schedule.Evaluated(558);
+  std::vector<TimestampMs> waits;
+  for (TimestampMs tick = 1000; tick <= 5000; tick += 1000) {
+    schedule.Touch(tick);
+    const TimestampMs evaluated = std::max(tick, schedule.NextDue());
+    waits.push_back(evaluated - tick);
+    schedule.Evaluated(evaluated);
+  }
+  EXPECT_EQ(waits, (std::vector<TimestampMs>{358, 0, 0, 0, 0}));
+}
+
+TEST(RuleSchedule, OldTimestampsMakeItNoFaster) {
+  RuleSchedule schedule(kSecondMs);
+  int evaluations = 0;
+  for (TimestampMs now = 100'000; now < 110'000; now += 10) {
+    schedule.Touch(now - kMinuteMs);
+    if (!schedule.Due(now)) continue;
+    schedule.Evaluated(now);
+    ++evaluations;
+  }
+  EXPECT_LE(evaluations, 11);
 }
 
 RuleTraffic Traffic(std::vector<std::string> reads, std::string writes, bool everything = false) {
