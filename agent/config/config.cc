@@ -1,5 +1,7 @@
 #include "agent/config/config.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
 #include <set>
@@ -193,6 +195,7 @@ void ReadTop(yaml::MapReader& top, const std::string& file, const Surroundings& 
   RefuseUnsupported(top);
   if (!out.default_receiver.empty()) {
     std::vector<std::string_view> names;
+    names.reserve(out.receivers.size());
     for (const ReceiverSpec& receiver : out.receivers) names.push_back(receiver.name);
     if (std::find(names.begin(), names.end(), out.default_receiver) == names.end()) {
       top.problems().Add(
@@ -200,6 +203,11 @@ void ReadTop(yaml::MapReader& top, const std::string& file, const Surroundings& 
           fmt::format("unknown receiver {}{}", Quoted(out.default_receiver), DidYouMean(out.default_receiver, names)));
     }
   }
+}
+
+bool IsIpLiteral(const std::string& host) {
+  in6_addr parsed{};
+  return inet_pton(AF_INET, host.c_str(), &parsed) == 1 || inet_pton(AF_INET6, host.c_str(), &parsed) == 1;
 }
 
 }  // namespace
@@ -214,7 +222,7 @@ Result<Address> ParseAddress(std::string_view text) {
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   address.host = host.empty() ? "0.0.0.0" : std::string(host);
   if (address.host == "localhost") address.host = "127.0.0.1";
-  if (address.host.find_first_not_of("0123456789abcdefABCDEF.:") != std::string::npos) return bad;
+  if (!IsIpLiteral(address.host)) return bad;
   const char* const end = text.data() + text.size();
   const auto [stop, code] = std::from_chars(text.data() + colon + 1, end, address.port);
   if (code != std::errc() || stop != end || address.port < 0 || address.port > 65535) return bad;

@@ -2,9 +2,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
-
-#include "core/base/result.h"
 
 namespace tickbird::net {
 
@@ -16,9 +13,5 @@ struct ListenAddress {
   /// "127.0.0.1:9797", "[::1]:9797", ":9797".
   std::string ToString() const;
 };
-
-/// Reads "127.0.0.1:9797", "[::1]:9797", "localhost:9797", ":9797" and "*:9797". Names other than localhost are
-/// refused: they would make the start depend on DNS. kParse.
-Result<ListenAddress> ParseListenAddress(std::string_view text);
 
 }  // namespace tickbird::net

@@ -148,7 +148,7 @@ TEST(ParseAddress, KnowsItsForms) {
   EXPECT_EQ(ParseAddress("[::1]:80").value_or(Address{}), (Address{"::1", 80}));
   EXPECT_EQ(ParseAddress(":80").value_or(Address{}), (Address{"0.0.0.0", 80}));
   EXPECT_EQ(ParseAddress("localhost:80").value_or(Address{}), (Address{"127.0.0.1", 80}));
-  for (const char* text : {"", "80", "a:b", "127.0.0.1:99999", "example.org:80"})
+  for (const char* text : {"", "80", "a:b", "127.0.0.1:99999", "example.org:80", "1.2.3:80", "[zz]:80"})
     EXPECT_FALSE(ParseAddress(text)) << text;
 }
 
