@@ -38,7 +38,7 @@
 #include "agent/samplers/host_sampler.h"
 #include "core/base/fs.h"
 #include "core/base/log.h"
-#include "core/tsdb/head.h"
+#include "core/tsdb/head/head.h"
 #include "exporters/metrics_page/own_metrics.h"
 #include "notifiers/notifier.h"
 #include "notifiers/receivers.h"

@@ -5,7 +5,7 @@
 #include "agent/net/worker_pool.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/tsdb/head.h"
+#include "core/tsdb/head/head.h"
 
 namespace tickbird::app {
 

@@ -10,7 +10,7 @@
 #include "agent/net/http_server.h"
 #include "agent/net/worker_pool.h"
 #include "agent/samplers/host_sampler.h"
-#include "core/tsdb/head.h"
+#include "core/tsdb/head/head.h"
 #include "notifiers/notifier.h"
 #include "rules/eval/engine.h"
 

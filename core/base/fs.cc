@@ -59,6 +59,31 @@ class PosixFile final : public WritableFile {
   std::string path_;
 };
 
+class PosixReadFile final : public RandomAccessFile {
+ public:
+  PosixReadFile(Descriptor fd, std::string path, std::int64_t size)
+      : fd_(std::move(fd)), path_(std::move(path)), size_(size) {}
+
+  std::int64_t size() const override { return size_; }
+
+  Status ReadAt(std::int64_t offset, std::span<char> out) const override {
+    while (!out.empty()) {
+      const auto got = ::pread(fd_.get(), out.data(), out.size(), offset);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return ErrnoError(errno, "read " + path_);
+      if (got == 0) return Error{ErrorCode::kOutOfBounds, fmt::format("read {}: the file ends at {}", path_, offset)};
+      out = out.subspan(static_cast<std::size_t>(got));
+      offset += got;
+    }
+    return {};
+  }
+
+ private:
+  Descriptor fd_;
+  std::string path_;
+  std::int64_t size_;
+};
+
 class PosixLock final : public FileLock {
  public:
   explicit PosixLock(Descriptor fd) : fd_(std::move(fd)) {}
@@ -85,6 +110,15 @@ Result<std::unique_ptr<WritableFile>> PosixFs::Create(const std::string& path) {
 }
 Result<std::unique_ptr<WritableFile>> PosixFs::OpenAppend(const std::string& path) {
   return OpenFile(path, 0);
+}
+
+Result<std::unique_ptr<RandomAccessFile>> PosixFs::OpenRead(const std::string& path) {
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return ErrnoError(errno, "open " + path);
+  struct stat info{};
+  if (::fstat(fd.get(), &info) != 0) return ErrnoError(errno, "stat " + path);
+  if (S_ISDIR(info.st_mode)) return ErrnoError(EISDIR, "read " + path);
+  return std::unique_ptr<RandomAccessFile>(std::make_unique<PosixReadFile>(std::move(fd), path, info.st_size));
 }
 
 Result<std::string> PosixFs::Read(const std::string& path, std::int64_t limit_bytes) {
@@ -144,6 +178,16 @@ Status PosixFs::MakeDirs(const std::string& directory) {
 Status PosixFs::Rename(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return ErrnoError(errno, "rename " + from + " to " + to);
   return {};
+}
+
+Status PosixFs::Link(const std::string& from, const std::string& to) {
+  if (::link(from.c_str(), to.c_str()) == 0) return {};
+  const int link_errno = errno;
+  if (link_errno != EPERM && link_errno != EXDEV && link_errno != EMLINK && link_errno != ENOTSUP)
+    return ErrnoError(link_errno, "link " + from + " to " + to);
+  std::error_code code;
+  std::filesystem::copy_file(from, to, code);
+  return FromErrorCode(code, "copy " + from + " to " + to);
 }
 
 Status PosixFs::Remove(const std::string& path) {

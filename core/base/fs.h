@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,16 @@ class WritableFile {
   virtual Status Truncate(std::int64_t size) = 0;
 };
 
+/// A file that is read in places. Thread safe. Stays readable after the file was removed or renamed.
+class RandomAccessFile {
+ public:
+  virtual ~RandomAccessFile() = default;
+  /// As it was when the file was opened.
+  virtual std::int64_t size() const = 0;
+  /// Fills `out` with the bytes from `offset` on. kOutOfBounds when the file ends before.
+  virtual Status ReadAt(std::int64_t offset, std::span<char> out) const = 0;
+};
+
 /// Held while it lives; another process that tries to take it gets kUnavailable.
 class FileLock {
  public:
@@ -39,6 +50,7 @@ class Fs {
   virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path) = 0;
   /// Opens at the end, creating the file when it is missing.
   virtual Result<std::unique_ptr<WritableFile>> OpenAppend(const std::string& path) = 0;
+  virtual Result<std::unique_ptr<RandomAccessFile>> OpenRead(const std::string& path) = 0;
   /// The whole file. kTooLarge above `limit_bytes`.
   virtual Result<std::string> Read(const std::string& path, std::int64_t limit_bytes = std::int64_t{1} << 30) = 0;
   virtual Result<std::int64_t> Size(const std::string& path) = 0;
@@ -49,6 +61,8 @@ class Fs {
   virtual Status MakeDirs(const std::string& directory) = 0;
   /// Atomic within one file system; replaces the target.
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
+  /// A second name for the same file, which must not change any more; where the file system has none, a copy.
+  virtual Status Link(const std::string& from, const std::string& to) = 0;
   virtual Status Remove(const std::string& path) = 0;
   /// Removes a file or a directory with all in it; fine when it is missing.
   virtual Status RemoveAll(const std::string& path) = 0;
@@ -62,12 +76,14 @@ class PosixFs final : public Fs {
  public:
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override;
   Result<std::unique_ptr<WritableFile>> OpenAppend(const std::string& path) override;
+  Result<std::unique_ptr<RandomAccessFile>> OpenRead(const std::string& path) override;
   Result<std::string> Read(const std::string& path, std::int64_t limit_bytes) override;
   Result<std::int64_t> Size(const std::string& path) override;
   Result<std::vector<std::string>> List(const std::string& directory) override;
   bool Exists(const std::string& path) override;
   Status MakeDirs(const std::string& directory) override;
   Status Rename(const std::string& from, const std::string& to) override;
+  Status Link(const std::string& from, const std::string& to) override;
   Status Remove(const std::string& path) override;
   Status RemoveAll(const std::string& path) override;
   Status SyncDir(const std::string& directory) override;

@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "core/base/result.h"
+#include "core/model/exemplar.h"
+#include "core/model/histogram.h"
 #include "core/model/labels.h"
 #include "core/model/sample.h"
 
@@ -22,14 +24,30 @@ class Appender {
  public:
   virtual ~Appender() = default;
 
+  /// Who writes from now on ("sampling", "statsd", a scrape job): the store counts series by the source that made them.
+  virtual void SetSource(std::string_view source) = 0;
+
   /// Adds a sample of the series `ref`, or of the series with `labels` when `ref` is 0 or stale. `labels` must hold
   /// __name__ and be the same set each time for one `ref`. Returns the reference to use next time.
   ///
-  /// Refused, with the rest of the batch unaffected: kOutOfOrder (older than the newest sample of the series),
-  /// kDuplicate (same time, other value; the same value again is accepted and ignored), kOutOfBounds (further in the
-  /// future than the store allows), kTooLarge (series limit reached and the series is new), kInvalidArgument (no metric
-  /// name). Each is counted by reason in the store's own metrics.
+  /// Refused, with the rest of the batch unaffected: kOutOfOrder (older than the newest sample of the series, and
+  /// outside of the store's out-of-order window), kDuplicate (same time, other value; the same value again is accepted
+  /// and ignored), kOutOfBounds (further in the future than the store allows, or older than what it still takes),
+  /// kTooLarge (series or memory limit reached and the series is new), kInvalidArgument (no metric name). Each is
+  /// counted by reason in the store's own metrics.
   virtual Result<SeriesRef> Append(SeriesRef ref, const Labels& labels, TimestampMs timestamp, double value) = 0;
+
+  /// The same for native histograms. Refused besides: kInvalidArgument (see Validate), kOutOfOrder for anything older
+  /// than the newest sample of the series: no window here. A series may hold floats and histograms in turn.
+  virtual Result<SeriesRef> AppendHistogram(SeriesRef ref, const Labels& labels, TimestampMs timestamp,
+                                            const Histogram& histogram) = 0;
+  virtual Result<SeriesRef> AppendHistogram(SeriesRef ref, const Labels& labels, TimestampMs timestamp,
+                                            const FloatHistogram& histogram) = 0;
+
+  /// Adds an example to a series that has samples in the store or in this batch. Refused: kOutOfOrder (older than the
+  /// newest one of its series), kTooLarge (labels longer than kMaxExemplarLabelRunes), kNotFound (no such series); an
+  /// equal one is accepted and ignored.
+  virtual Status AppendExemplar(SeriesRef ref, const Labels& labels, const Exemplar& exemplar) = 0;
 
   /// Says what a metric family is. Cheap when nothing changed. Visible after Commit.
   virtual void SetMetadata(std::string_view family, const MetricMetadata& metadata) = 0;

@@ -10,21 +10,31 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/model/histogram.h"
 #include "core/model/labels.h"
 #include "core/model/matcher.h"
 #include "core/model/sample.h"
 
 namespace tickbird {
 
-/// The samples of one series in time order. Holds what it reads, so it outlives later changes of the store; not thread
-/// safe.
+/// The samples of one series in time order, floats and native histograms. Holds what it reads, so it outlives later
+/// changes of the store; not thread safe. May read from disk.
 class SeriesCursor {
  public:
   virtual ~SeriesCursor() = default;
-  /// Fills both spans (same length) from the front and returns how many samples were written; 0 means the end. Stale
-  /// markers are delivered like any sample.
+  /// Fills both spans (same length, not empty) from the front with float samples and returns how many were written; 0
+  /// means that a histogram stands next, or the end. Stale markers are delivered like any sample.
   virtual std::size_t Read(std::span<TimestampMs> timestamps, std::span<double> values) = 0;
+  /// Takes the histogram that stands next. False: a float does, or it is the end. Cursors over floats have none.
+  virtual bool ReadHistogram([[maybe_unused]] TimestampMs* timestamp, [[maybe_unused]] FloatHistogram* histogram) {
+    return false;
+  }
+  /// Why samples are missing from what was read so far (kCorruption, or the disk's error); what could be read was.
+  virtual Status status() const { return {}; }
 };
+
+/// For readers of floats alone: SeriesCursor::Read past the histograms in between. 0: the end.
+std::size_t ReadFloats(SeriesCursor& cursor, std::span<TimestampMs> timestamps, std::span<double> values);
 
 /// What to read. A sample t is wanted when min <= t <= max (both inclusive).
 struct Selection {

@@ -17,7 +17,7 @@ constexpr std::size_t kReadBlock = 128;
 void ReadAll(SeriesCursor& cursor, const Selection& selection, bool with_stale, SampleColumns& out) {
   std::array<TimestampMs, kReadBlock> times;
   std::array<double, kReadBlock> values;
-  while (const std::size_t count = cursor.Read(times, values)) {
+  while (const std::size_t count = ReadFloats(cursor, times, values)) {
     for (std::size_t i = 0; i < count; ++i) {
       if (times[i] < selection.min || times[i] > selection.max) continue;
       if (!with_stale && IsStaleMarker(values[i])) continue;

@@ -12,11 +12,12 @@
 #include <vector>
 
 #include "agent/samplers/host_sampler.h"
+#include "tests/testing/float_appender.h"
 
 namespace tickbird {
 namespace {
 
-class CountingAppender final : public Appender {
+class CountingAppender final : public testing::FloatAppender {
  public:
   Result<SeriesRef> Append(SeriesRef ref, const Labels&, TimestampMs, double value) override {
     sum_ += value;

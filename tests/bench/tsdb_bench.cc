@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "core/tsdb/head.h"
+#include "core/tsdb/head/head.h"
 
 namespace tickbird::tsdb {
 namespace {

@@ -64,6 +64,27 @@ class MemFs::File final : public WritableFile {
   NodePtr node_;
 };
 
+class MemFs::ReadFile final : public RandomAccessFile {
+ public:
+  ReadFile(MemFs& fs, NodePtr node) : fs_(fs), node_(std::move(node)), size_(node_->content.size()) {}
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(size_); }
+  Status ReadAt(std::int64_t offset, std::span<char> out) const override {
+    MutexLock lock(fs_.mutex_);
+    TICKBIRD_RETURN_IF_ERROR(fs_.Fail("read"));
+    const auto from = static_cast<std::size_t>(offset);
+    if (offset < 0 || from > node_->content.size() || out.size() > node_->content.size() - from)
+      return Error{ErrorCode::kOutOfBounds, "read: the file ends before"};
+    std::copy_n(node_->content.begin() + offset, out.size(), out.begin());
+    return {};
+  }
+
+ private:
+  MemFs& fs_;
+  NodePtr node_;
+  std::size_t size_;
+};
+
 class MemFs::LockFile final : public FileLock {
  public:
   LockFile(MemFs& fs, std::shared_ptr<std::set<std::string>> locks, std::string path)
@@ -171,6 +192,14 @@ Result<std::unique_ptr<WritableFile>> MemFs::OpenAppend(const std::string& path)
   return Open(path, false);
 }
 
+Result<std::unique_ptr<RandomAccessFile>> MemFs::OpenRead(const std::string& path) {
+  MutexLock lock(mutex_);
+  TICKBIRD_RETURN_IF_ERROR(Fail("open " + path));
+  const NodePtr node = Find(path);
+  if (!node || node->is_directory) return Error{ErrorCode::kNotFound, "open " + path + ": no such file"};
+  return std::unique_ptr<RandomAccessFile>(std::make_unique<ReadFile>(*this, node));
+}
+
 Result<std::string> MemFs::Read(const std::string& path, std::int64_t limit_bytes) {
   MutexLock lock(mutex_);
   TICKBIRD_RETURN_IF_ERROR(Fail("read " + path));
@@ -234,6 +263,17 @@ Status MemFs::Rename(const std::string& from, const std::string& to) {
   NodePtr node = source->children[from_name];
   source->children.erase(from_name);
   target->children[to_name] = std::move(node);
+  return {};
+}
+
+Status MemFs::Link(const std::string& from, const std::string& to) {
+  MutexLock lock(mutex_);
+  TICKBIRD_RETURN_IF_ERROR(Fail("link " + from));
+  std::string name;
+  const NodePtr node = Find(from);
+  const NodePtr parent = Parent(to, &name);
+  if (!node || node->is_directory || !parent) return Error{ErrorCode::kNotFound, "link " + from + ": no such file"};
+  if (!parent->children.try_emplace(name, node).second) return Error{ErrorCode::kAlreadyExists, "link to " + to};
   return {};
 }
 

@@ -44,12 +44,14 @@ class MemFs final : public Fs {
 
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override;
   Result<std::unique_ptr<WritableFile>> OpenAppend(const std::string& path) override;
+  Result<std::unique_ptr<RandomAccessFile>> OpenRead(const std::string& path) override;
   Result<std::string> Read(const std::string& path, std::int64_t limit_bytes = std::int64_t{1} << 30) override;
   Result<std::int64_t> Size(const std::string& path) override;
   Result<std::vector<std::string>> List(const std::string& directory) override;
   bool Exists(const std::string& path) override;
   Status MakeDirs(const std::string& directory) override;
   Status Rename(const std::string& from, const std::string& to) override;
+  Status Link(const std::string& from, const std::string& to) override;
   Status Remove(const std::string& path) override;
   Status RemoveAll(const std::string& path) override;
   Status SyncDir(const std::string& directory) override;
@@ -58,6 +60,7 @@ class MemFs final : public Fs {
  private:
   struct Node;
   class File;
+  class ReadFile;
   class LockFile;
   using NodePtr = std::shared_ptr<Node>;
 

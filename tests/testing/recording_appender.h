@@ -9,12 +9,13 @@
 
 #include "core/base/number.h"
 #include "core/model/appender.h"
+#include "tests/testing/float_appender.h"
 
 namespace tickbird::testing {
 
 /// An Appender that keeps what it is given, for tests of things that write samples. Gives out references as the store
 /// does and accepts everything, unless told to refuse.
-class RecordingAppender final : public Appender {
+class RecordingAppender final : public testing::FloatAppender {
  public:
   struct Entry {
     Labels labels;

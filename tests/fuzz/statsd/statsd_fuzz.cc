@@ -5,12 +5,13 @@
 
 #include "agent/ingest/statsd/aggregator.h"
 #include "core/base/strings.h"
+#include "tests/testing/float_appender.h"
 
 using namespace tickbird;
 
 namespace {
 
-class CheckingAppender final : public Appender {
+class CheckingAppender final : public testing::FloatAppender {
  public:
   Result<SeriesRef> Append(SeriesRef, const Labels& labels, TimestampMs, double value) override {
     if (!IsLegacyMetricName(labels.MetricName())) std::abort();

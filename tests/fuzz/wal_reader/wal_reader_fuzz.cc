@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/tsdb/record.h"
-#include "core/tsdb/segment.h"
-#include "core/tsdb/xor_chunk.h"
+#include "core/tsdb/chunk/xor_chunk.h"
+#include "core/tsdb/wal/record.h"
+#include "core/tsdb/wal/segment.h"
 
 namespace {
 

@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "core/base/number.h"
-#include "core/tsdb/head.h"
+#include "core/tsdb/head/head.h"
 
 namespace tickbird::tsdb {
 namespace {

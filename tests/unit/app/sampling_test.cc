@@ -1,4 +1,5 @@
 #include "agent/app/sampling.h"
+#include "tests/testing/float_appender.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +11,7 @@
 namespace tickbird::app {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 /// A store that notes when a batch was committed, and may refuse.
 class CommitLog final : public Appendable {
@@ -21,7 +22,7 @@ class CommitLog final : public Appendable {
   std::unique_ptr<Appender> NewAppender() override { return std::make_unique<Batch>(*this); }
 
  private:
-  class Batch final : public Appender {
+  class Batch final : public testing::FloatAppender {
    public:
     explicit Batch(CommitLog& log) : log_(log) {}
     Result<SeriesRef> Append(SeriesRef, const Labels& labels, TimestampMs timestamp, double) override {
@@ -44,7 +45,7 @@ Sampling::Source Writes(const char* name) {
   return [name](TimestampMs now, Appender& appender) { (void)appender.Append(0, Labels{{"__name__", name}}, now, 1); };
 }
 
-class SamplingTest : public testing::Test {
+class SamplingTest : public ::testing::Test {
  protected:
   FakeClock clock_{1000};
   net::FakeTimers timers_{clock_};

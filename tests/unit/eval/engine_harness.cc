@@ -1,4 +1,5 @@
 #include "tests/unit/eval/engine_harness.h"
+#include "tests/testing/float_appender.h"
 
 #include "core/base/number.h"
 
@@ -25,7 +26,7 @@ PromqlFunctions FakePromql() {
 
 }  // namespace
 
-class FakeStore::Batch final : public Appender {
+class FakeStore::Batch final : public testing::FloatAppender {
  public:
   explicit Batch(FakeStore& store) : store_(store) {}
 

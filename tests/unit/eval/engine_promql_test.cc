@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/testing/float_appender.h"
 #include "tests/testing/memory_queryable.h"
 #include "tests/unit/eval/engine_harness.h"
 
@@ -28,7 +29,7 @@ class MemoryStore final : public Appendable {
   CommitListener listener;
 
  private:
-  class Batch final : public Appender {
+  class Batch final : public testing::FloatAppender {
    public:
     explicit Batch(MemoryStore& store) : store_(store) {}
     Result<SeriesRef> Append(SeriesRef, const Labels& labels, TimestampMs timestamp, double value) override {

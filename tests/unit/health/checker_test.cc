@@ -8,6 +8,7 @@
 #include "core/base/log.h"
 #include "core/base/number.h"
 #include "core/model/labels.h"
+#include "tests/testing/float_appender.h"
 
 namespace tickbird::health {
 namespace {
@@ -38,7 +39,7 @@ class FakeStore final : public Appendable {
   std::map<std::string, MetricMetadata, std::less<>> metadata;
 
  private:
-  class Batch final : public Appender {
+  class Batch final : public testing::FloatAppender {
    public:
     explicit Batch(FakeStore& store) : store_(store) {}
     Result<SeriesRef> Append(SeriesRef, const Labels& labels, TimestampMs, double value) override {

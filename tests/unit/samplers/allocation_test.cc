@@ -7,6 +7,7 @@
 #include <new>
 
 #include "agent/samplers/host_sampler.h"
+#include "tests/testing/float_appender.h"
 
 namespace {
 
@@ -30,7 +31,7 @@ void operator delete(void* memory, std::size_t) noexcept {
 namespace tickbird::samplers {
 namespace {
 
-class NullAppender final : public Appender {
+class NullAppender final : public testing::FloatAppender {
  public:
   Result<SeriesRef> Append(SeriesRef ref, const Labels&, TimestampMs, double) override {
     ++appended;

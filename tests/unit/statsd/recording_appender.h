@@ -5,11 +5,12 @@
 #include <vector>
 
 #include "core/model/appender.h"
+#include "tests/testing/float_appender.h"
 
 namespace tickbird {
 
 /// Remembers what was appended, by series as text, and checks that references are used as the contract says.
-class RecordingAppender final : public Appender {
+class RecordingAppender final : public testing::FloatAppender {
  public:
   Result<SeriesRef> Append(SeriesRef ref, const Labels& labels, TimestampMs timestamp, double value) override {
     const std::string name = labels.ToString();

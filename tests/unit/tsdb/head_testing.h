@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/tsdb/head.h"
+#include "core/tsdb/head/head.h"
 #include "tests/testing/mem_fs.h"
 
 namespace tickbird::tsdb {

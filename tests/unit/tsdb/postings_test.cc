@@ -1,4 +1,4 @@
-#include "core/tsdb/postings.h"
+#include "core/tsdb/head/postings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

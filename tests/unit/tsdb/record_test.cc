@@ -1,4 +1,4 @@
-#include "core/tsdb/record.h"
+#include "core/tsdb/wal/record.h"
 
 #include <gtest/gtest.h>
 

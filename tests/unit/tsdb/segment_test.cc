@@ -1,4 +1,4 @@
-#include "core/tsdb/segment.h"
+#include "core/tsdb/wal/segment.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/tsdb/series_table.h"
+#include "core/tsdb/head/series_table.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/tsdb/xor_chunk.h"
+#include "core/tsdb/chunk/xor_chunk.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/tsdb/wal.h"
+#include "core/tsdb/wal/wal.h"
 
 #include <algorithm>
 #include <charconv>
@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-#include "core/tsdb/xor_chunk.h"
+#include "core/tsdb/chunk/xor_chunk.h"
 
 namespace tickbird::tsdb {
 namespace {

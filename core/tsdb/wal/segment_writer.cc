@@ -1,4 +1,4 @@
-#include "core/tsdb/segment_writer.h"
+#include "core/tsdb/wal/segment_writer.h"
 
 #include <utility>
 

@@ -12,7 +12,7 @@
 #include "core/base/strings.h"
 #include "core/model/labels.h"
 #include "core/model/matcher.h"
-#include "core/tsdb/fwd.h"
+#include "core/tsdb/head/fwd.h"
 
 namespace tickbird::tsdb {
 

@@ -1,15 +1,14 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <span>
 #include <string_view>
-#include <utility>
 
 #include "core/model/sample.h"
+#include "core/tsdb/chunk/chunk_ref.h"
 
 /// Prometheus' XOR chunks, byte for byte: a big-endian count (16 bits); the first timestamp as a varint and the first
 /// value as 64 bits; the first time step as a uvarint; from then on the change of the step in 1, 16, 20, 24 or 68 bits,
@@ -17,48 +16,6 @@
 /// of leading zeros, 6 of length). Source: prometheus/prometheus tsdb/chunkenc/xor.go, tsdb/docs/format/chunks.md;
 /// after Facebook's Gorilla paper.
 namespace tickbird::tsdb {
-
-/// No timestamp: older than every other.
-inline constexpr TimestampMs kNoTime = std::numeric_limits<TimestampMs>::min();
-
-/// A finished chunk that never changes: one counted block of header and bytes, so a copy is one increment. Null by
-/// default. Thread safe as an immutable value.
-class ChunkRef {
- public:
-  ChunkRef() = default;
-  /// `bit_stream` is what follows the count in the chunk.
-  ChunkRef(std::uint16_t count, std::string_view bit_stream, TimestampMs min_time, TimestampMs max_time);
-  ChunkRef(const ChunkRef& other) noexcept : block_(other.block_) {
-    if (block_) block_->references.fetch_add(1, std::memory_order_relaxed);
-  }
-  ChunkRef(ChunkRef&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
-  ChunkRef& operator=(ChunkRef other) noexcept {
-    std::swap(block_, other.block_);
-    return *this;
-  }
-  ~ChunkRef() { Release(); }
-
-  explicit operator bool() const { return block_ != nullptr; }
-  /// The chunk as Prometheus has it, with the count in front. Lives as long as any copy of this reference.
-  std::string_view bytes() const { return {reinterpret_cast<const char*>(block_ + 1), block_->size}; }
-  /// Times of the first and last sample.
-  TimestampMs min_time() const { return block_->min_time; }
-  TimestampMs max_time() const { return block_->max_time; }
-  void Prefetch() const { __builtin_prefetch(block_, 1); }
-  /// Bytes on the heap.
-  std::size_t ByteSize() const { return block_ ? sizeof(Block) + block_->size : 0; }
-
- private:
-  struct Block {
-    std::atomic<std::uint32_t> references;
-    std::uint32_t size;
-    TimestampMs min_time;
-    TimestampMs max_time;
-  };
-  void Release() noexcept;
-
-  Block* block_ = nullptr;
-};
 
 /// The chunk that still takes samples. Grows its buffer as needed (64 bytes at first), keeps it from one chunk to the
 /// next, and remembers the newest sample when it is empty again. Not thread safe.

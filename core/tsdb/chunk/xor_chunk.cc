@@ -1,4 +1,4 @@
-#include "core/tsdb/xor_chunk.h"
+#include "core/tsdb/chunk/xor_chunk.h"
 
 #include <algorithm>
 #include <bit>
@@ -6,7 +6,7 @@
 #include <cstring>
 #include <new>
 
-#include "core/tsdb/bytes.h"
+#include "core/tsdb/chunk/bytes.h"
 
 namespace tickbird::tsdb {
 namespace {
@@ -24,25 +24,6 @@ bool FitsInBits(std::int64_t value, unsigned bits) {
 }
 
 }  // namespace
-
-ChunkRef::ChunkRef(std::uint16_t count, std::string_view bit_stream, TimestampMs min_time, TimestampMs max_time) {
-  const std::size_t size = sizeof count + bit_stream.size();
-  void* const memory = std::malloc(sizeof(Block) + size);
-  if (!memory) throw std::bad_alloc();
-  block_ = new (memory)
-      Block{.references = 1, .size = static_cast<std::uint32_t>(size), .min_time = min_time, .max_time = max_time};
-  char* const bytes = reinterpret_cast<char*>(block_ + 1);
-  bytes[0] = static_cast<char>(count >> 8);
-  bytes[1] = static_cast<char>(count & 0xff);
-  std::memcpy(bytes + sizeof count, bit_stream.data(), bit_stream.size());
-}
-
-void ChunkRef::Release() noexcept {
-  if (block_ && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    block_->~Block();
-    std::free(block_);
-  }
-}
 
 void XorAppender::Reserve() {
   const std::size_t used = (bits_ + 7) / 8;
@@ -136,7 +117,9 @@ void XorAppender::Append(TimestampMs timestamp, double value) {
 }
 
 ChunkRef XorAppender::Snapshot() const {
-  return ChunkRef(count_, {buffer_.get(), (bits_ + 7) / 8}, oldest_time_, newest_time_);
+  const char count[] = {static_cast<char>(count_ >> 8), static_cast<char>(count_ & 0xff)};
+  return ChunkRef(ChunkEncoding::kXor, {count, sizeof count}, {buffer_.get(), (bits_ + 7) / 8}, oldest_time_,
+                  newest_time_);
 }
 
 void XorAppender::Clear() {

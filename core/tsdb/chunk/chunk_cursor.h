@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/model/queryable.h"
-#include "core/tsdb/xor_chunk.h"
+#include "core/tsdb/chunk/xor_chunk.h"
 
 namespace tickbird::tsdb {
 

@@ -7,8 +7,8 @@
 
 #include "core/base/fs.h"
 #include "core/base/result.h"
-#include "core/tsdb/record.h"
-#include "core/tsdb/segment.h"
+#include "core/tsdb/wal/record.h"
+#include "core/tsdb/wal/segment.h"
 
 namespace tickbird::tsdb {
 

@@ -19,11 +19,11 @@
 #include "core/model/appender.h"
 #include "core/model/commit_notice.h"
 #include "core/model/queryable.h"
-#include "core/tsdb/fwd.h"
-#include "core/tsdb/postings.h"
-#include "core/tsdb/record.h"
-#include "core/tsdb/series_table.h"
-#include "core/tsdb/wal.h"
+#include "core/tsdb/head/fwd.h"
+#include "core/tsdb/head/postings.h"
+#include "core/tsdb/head/series_table.h"
+#include "core/tsdb/wal/record.h"
+#include "core/tsdb/wal/wal.h"
 
 namespace tickbird::tsdb {
 

@@ -3,8 +3,8 @@
 
 #include <fmt/core.h>
 
-#include "core/tsdb/cursor.h"
-#include "core/tsdb/head.h"
+#include "core/tsdb/chunk/chunk_cursor.h"
+#include "core/tsdb/head/head.h"
 
 namespace tickbird::tsdb {
 namespace {

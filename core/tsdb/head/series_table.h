@@ -9,8 +9,8 @@
 
 #include "core/model/appender.h"
 #include "core/model/labels.h"
-#include "core/tsdb/fwd.h"
-#include "core/tsdb/xor_chunk.h"
+#include "core/tsdb/chunk/xor_chunk.h"
+#include "core/tsdb/head/fwd.h"
 
 namespace tickbird::tsdb {
 

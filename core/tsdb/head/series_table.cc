@@ -1,4 +1,4 @@
-#include "core/tsdb/series_table.h"
+#include "core/tsdb/head/series_table.h"
 
 namespace tickbird::tsdb {
 

@@ -11,9 +11,9 @@
 #include "core/base/fs.h"
 #include "core/base/mutex.h"
 #include "core/base/result.h"
-#include "core/tsdb/record.h"
-#include "core/tsdb/segment.h"
-#include "core/tsdb/segment_writer.h"
+#include "core/tsdb/wal/record.h"
+#include "core/tsdb/wal/segment.h"
+#include "core/tsdb/wal/segment_writer.h"
 
 namespace tickbird::tsdb {
 

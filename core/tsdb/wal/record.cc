@@ -1,11 +1,11 @@
-#include "core/tsdb/record.h"
+#include "core/tsdb/wal/record.h"
 
 #include <array>
 #include <bit>
 
 #include <fmt/core.h>
 
-#include "core/tsdb/bytes.h"
+#include "core/tsdb/chunk/bytes.h"
 
 namespace tickbird::tsdb {
 namespace {

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "core/tsdb/head.h"
+#include "core/tsdb/head/head.h"
 
 namespace tickbird::tsdb {
 namespace {

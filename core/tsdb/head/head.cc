@@ -1,4 +1,4 @@
-#include "core/tsdb/head.h"
+#include "core/tsdb/head/head.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "core/tsdb/postings.h"
+#include "core/tsdb/head/postings.h"
 
 #include <algorithm>
 #include <iterator>

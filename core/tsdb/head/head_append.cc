@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-#include "core/tsdb/head.h"
+#include "core/tsdb/head/head.h"
 
 namespace tickbird::tsdb {
 namespace {
@@ -52,6 +52,16 @@ class HeadAppender final : public Appender {
 
   Result<SeriesRef> Append(SeriesRef ref, const Labels& labels, TimestampMs timestamp, double value) override {
     return head_.AppendTo(&batch_, ref, labels, timestamp, value);
+  }
+  void SetSource(std::string_view) override {}
+  Result<SeriesRef> AppendHistogram(SeriesRef, const Labels&, TimestampMs, const Histogram&) override {
+    return Error{ErrorCode::kUnsupported, "the head holds no native histograms yet"};
+  }
+  Result<SeriesRef> AppendHistogram(SeriesRef, const Labels&, TimestampMs, const FloatHistogram&) override {
+    return Error{ErrorCode::kUnsupported, "the head holds no native histograms yet"};
+  }
+  Status AppendExemplar(SeriesRef, const Labels&, const Exemplar&) override {
+    return Error{ErrorCode::kUnsupported, "the head holds no exemplars yet"};
   }
   void SetMetadata(std::string_view family, const MetricMetadata& metadata) override {
     head_.AddMetadata(&batch_, family, metadata);

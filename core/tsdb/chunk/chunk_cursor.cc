@@ -1,4 +1,4 @@
-#include "core/tsdb/cursor.h"
+#include "core/tsdb/chunk/chunk_cursor.h"
 
 #include <algorithm>
 #include <array>

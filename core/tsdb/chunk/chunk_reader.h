@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "core/model/histogram.h"
+#include "core/model/sample.h"
+#include "core/tsdb/chunk/chunk_ref.h"
+#include "core/tsdb/chunk/xor_chunk.h"
+
+namespace tickbird::tsdb {
+
+/// Decodes the bytes of a chunk of any encoding from anywhere: damaged ones end early and set damaged(), and are never
+/// read past their end. The bytes must outlive the reader. A chunk holds floats or histograms, never both. Not thread
+/// safe.
+class ChunkReader {
+ public:
+  ChunkReader() = default;
+  /// REQUIRES: `chunk` starts with the count of samples, as on disk.
+  ChunkReader(ChunkEncoding encoding, std::string_view chunk);
+  explicit ChunkReader(const ChunkRef& chunk) : ChunkReader(chunk.encoding(), chunk.bytes()) {}
+
+  /// As SeriesCursor's.
+  std::size_t Read(std::span<TimestampMs> timestamps, std::span<double> values);
+  bool ReadHistogram(TimestampMs* timestamp, FloatHistogram* histogram);
+  bool damaged() const;
+
+ private:
+  ChunkEncoding encoding_ = ChunkEncoding::kXor;
+  XorReader xor_;
+};
+
+}  // namespace tickbird::tsdb

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/model/labels.h"
+#include "core/tsdb/chunk/chunk_ref.h"
+
+namespace tickbird::tsdb {
+
+/// A time interval, both ends inclusive.
+struct Interval {
+  TimestampMs min = 0;
+  TimestampMs max = 0;
+  friend bool operator==(const Interval&, const Interval&) = default;
+};
+
+/// Sorted, apart from each other. Adding merges what overlaps or touches.
+using Intervals = std::vector<Interval>;
+void AddInterval(Intervals* intervals, Interval added);
+bool Covers(const Intervals& intervals, TimestampMs min, TimestampMs max);
+
+/// A series with its samples still compressed: what goes from the head, or from blocks, into a block.
+struct ChunkSeries {
+  Labels labels;
+  std::vector<ChunkRef> chunks;  ///< By min_time. Chunks of one source do not overlap.
+};
+
+/// Series in the order of their labels, one after the other. Read once, by one thread; may read from disk.
+class ChunkSeriesSource {
+ public:
+  virtual ~ChunkSeriesSource() = default;
+  /// False at the end. kCorruption: this series, or a part of it, is damaged; `series` holds what is not, and the next
+  /// call goes on behind it.
+  virtual Result<bool> Next(ChunkSeries* series) = 0;
+};
+
+}  // namespace tickbird::tsdb
