@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/fs.h"
@@ -45,6 +46,10 @@ class Block final : public Queryable {
   std::vector<std::string> LabelValues(std::string_view name, const std::vector<Matcher>& matchers) const override;
   /// Blocks have none.
   std::map<std::string, MetricMetadata, std::less<>> Metadata() const override;
+
+  /// The series that match, with their numbers in the index (as BlockWriteOptions::observer got them).
+  Result<std::vector<std::pair<Labels, std::uint32_t>>> Find(const std::vector<Matcher>& matchers) const;
+  bool HasTombstones() const;
 
   /// All series in the order of their labels, without what the tombstones cover (a chunk that is covered in part is
   /// encoded anew).

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,6 +22,8 @@ struct BlockWriteOptions {
   /// Told of every series that was written, in the order of labels, with its number in the index; for files beside the
   /// block.
   std::function<Status(std::uint32_t series_id, const ChunkSeries& series)> observer;
+  /// Called once, when all else is written and before the rename: puts files of its own into the directory.
+  std::function<Status(const std::string& directory)> finish;
 };
 
 /// Writes a block of everything that the sources hold: series of equal labels become one; chunks that overlap are
