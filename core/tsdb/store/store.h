@@ -20,10 +20,10 @@ namespace tickbird::tsdb {
 
 struct StoreOptions {
   HeadOptions head;
-  DurationMs retention = 24 * kHourMs;                         ///< Blocks that end before this, back from now, go.
-  std::int64_t retention_bytes = std::int64_t{512} << 20;      ///< Of blocks, log and head chunks; oldest blocks go first.
-  DurationMs max_block_range = 0;                              ///< 0: a tenth of the retention, at most 31 days.
-  std::int64_t max_memory_bytes = std::int64_t{256} << 20;     ///< Head, index tables and caches together.
+  DurationMs retention = 24 * kHourMs;                      ///< Blocks that end before this, back from now, go.
+  std::int64_t retention_bytes = std::int64_t{512} << 20;   ///< Of blocks, log and head chunks; oldest blocks go first.
+  DurationMs max_block_range = 0;                           ///< 0: a tenth of the retention, at most 31 days.
+  std::int64_t max_memory_bytes = std::int64_t{256} << 20;  ///< Head, index tables and caches together.
 };
 
 struct BlockInfo {
@@ -37,16 +37,16 @@ struct StoreStats {
   std::int64_t blocks = 0;
   std::int64_t block_bytes = 0;
   std::int64_t block_memory_bytes = 0;
-  std::int64_t storage_bytes = 0;        ///< Blocks, logs and head chunks.
-  TimestampMs min_time = 0;              ///< Of all samples held; 0 with none.
+  std::int64_t storage_bytes = 0;  ///< Blocks, logs and head chunks.
+  TimestampMs min_time = 0;        ///< Of all samples held; 0 with none.
   std::int64_t compactions = 0;
   std::int64_t compaction_failures = 0;
   std::int64_t compaction_ns = 0;        ///< Time spent in them.
   std::int64_t blocks_deleted_time = 0;  ///< By the retention.
   std::int64_t blocks_deleted_size = 0;
-  std::int64_t blocks_damaged = 0;       ///< Set aside as <ULID>.damaged since the start.
-  std::int64_t damaged_reads = 0;        ///< Entries that reads had to leave out.
-  std::vector<std::string> notes;        ///< What the start found and set aside, one sentence each.
+  std::int64_t blocks_damaged = 0;  ///< Set aside as <ULID>.damaged since the start.
+  std::int64_t damaged_reads = 0;   ///< Entries that reads had to leave out.
+  std::vector<std::string> notes;   ///< What the start found and set aside, one sentence each.
 };
 
 /// The local store: the head for what is new, blocks for what is older, one view over both, in Prometheus' directory
@@ -83,8 +83,8 @@ class Store final : public Appendable, public Queryable {
   Result<std::int64_t> DeleteSeries(const std::vector<Matcher>& matchers, Interval interval);
   /// Rewrites blocks with tombstones, so that what was deleted leaves the disk.
   Status CleanTombstones();
-  /// Makes `<directory>/snapshots/<name>/` with hard links to all blocks and, unless `skip_head`, one more of the head. Returns
-  /// its name.
+  /// Makes `<directory>/snapshots/<name>/` with hard links to all blocks and, unless `skip_head`, one more of the head.
+  /// Returns its name.
   Result<std::string> Snapshot(bool skip_head, TimestampMs now);
 
   StoreStats Stats() const;
