@@ -129,6 +129,19 @@ void TsdbContent::Remove(const std::string& series, TimestampMs min, TimestampMs
   found->second.erase(found->second.lower_bound(min), found->second.upper_bound(max));
 }
 
+void TsdbContent::Merge(const TsdbContent& other) {
+  for (const auto& [series, samples] : other.series_) series_[series].insert(samples.begin(), samples.end());
+  for (const auto& exemplar : other.exemplars_) exemplars_.insert(exemplar);
+}
+
+bool operator==(const TsdbContent& a, const TsdbContent& b) {
+  const auto without_empty = [](auto series) {
+    std::erase_if(series, [](const auto& entry) { return entry.second.empty(); });
+    return series;
+  };
+  return without_empty(a.series_) == without_empty(b.series_) && a.exemplars_ == b.exemplars_;
+}
+
 bool TsdbContent::Has(const std::string& series, TimestampMs timestamp) const {
   const auto found = series_.find(series);
   return found != series_.end() && found->second.contains(timestamp);

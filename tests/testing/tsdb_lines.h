@@ -25,6 +25,8 @@ class TsdbContent {
   void AddExemplar(const std::string& series, const Exemplar& exemplar);
   /// Drops the samples of a series with min <= t <= max.
   void Remove(const std::string& series, TimestampMs min, TimestampMs max);
+  /// Adds all that `other` holds.
+  void Merge(const TsdbContent& other);
   bool Has(const std::string& series, TimestampMs timestamp) const;
 
   /// Adds all that `store` holds with min <= t <= max. kInternal when a series comes twice or its samples are not in
@@ -35,6 +37,8 @@ class TsdbContent {
   const std::map<std::string, Samples>& series() const { return series_; }
   std::size_t size() const;
   void Print(std::FILE* out) const;
+  /// Series without samples do not count.
+  friend bool operator==(const TsdbContent& a, const TsdbContent& b);
 
  private:
   std::map<std::string, Samples> series_;
