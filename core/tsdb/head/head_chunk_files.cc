@@ -96,6 +96,7 @@ std::string HeadChunkFiles::PathOf(std::uint32_t number) const {
 Status HeadChunkFiles::StartFile() {
   const std::uint32_t number = next_number_;
   const std::string path = PathOf(number);
+  if (!fs_.Exists(directory_)) TICKBIRD_RETURN_IF_ERROR(fs_.MakeDirs(directory_));
   TICKBIRD_ASSIGN_OR_RETURN(auto writer, fs_.Create(path));
   names_synced_ = false;
   if (Status written = writer->Append(HeadChunkFileHeader()); !written) {
@@ -189,6 +190,8 @@ Status HeadChunkFiles::SyncFiles() {
   }
   if (names_synced_) return {};
   TICKBIRD_RETURN_IF_ERROR(fs_.SyncDir(directory_));
+  const std::size_t slash = directory_.rfind('/');
+  if (slash != std::string::npos) TICKBIRD_RETURN_IF_ERROR(fs_.SyncDir(directory_.substr(0, slash)));
   names_synced_ = true;
   return {};
 }

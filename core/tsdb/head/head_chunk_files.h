@@ -72,14 +72,15 @@ class HeadChunkFiles {
   };
   static constexpr std::int64_t kFileBytes = std::int64_t{4} << 20;
 
-  /// Makes the directory, hands out every chunk in the order of the files, and repairs: a torn end is cut off, a
+  /// Hands out every chunk in the order of the files, and repairs: a torn end is cut off, a
   /// damaged file is renamed to NNNNNN.damaged and its good front takes its place; what cannot be repaired (no space)
   /// is left to the next start. kUnsupported for a file of another version; others when a file cannot be read; nothing
   /// was changed then.
   static Result<std::unique_ptr<HeadChunkFiles>> Open(Fs& fs, std::string directory, const ChunkHandler& handler,
                                                       HeadChunkFacts* facts, std::int64_t file_bytes = kFileBytes);
 
-  /// Hands the chunks to the operating system and returns where each one stands. On an error none of them counts as
+  /// Hands the chunks to the operating system and returns where each one stands. Makes the directory, whose parent is
+  /// there. On an error none of them counts as
   /// written, and the next call starts clean.
   Result<std::vector<SpilledChunk>> Append(std::span<const NewChunk> chunks) TICKBIRD_EXCLUDES(write_mutex_, mutex_);
   /// Returns when all that was appended survives a power cut.

@@ -79,9 +79,8 @@ Status CopyChunks(const RandomAccessFile& from, std::int64_t end, WritableFile* 
 
 Result<std::unique_ptr<HeadChunkFiles>> HeadChunkFiles::Open(Fs& fs, std::string directory, const ChunkHandler& handler,
                                                              HeadChunkFacts* facts, std::int64_t file_bytes) {
-  TICKBIRD_RETURN_IF_ERROR(fs.MakeDirs(directory));
   std::unique_ptr<HeadChunkFiles> files(new HeadChunkFiles(fs, std::move(directory), file_bytes));
-  TICKBIRD_RETURN_IF_ERROR(files->ReadAll(handler, facts));
+  if (fs.Exists(files->directory_)) TICKBIRD_RETURN_IF_ERROR(files->ReadAll(handler, facts));
   return files;
 }
 

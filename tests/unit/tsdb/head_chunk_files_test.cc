@@ -254,6 +254,8 @@ TEST(HeadChunkFiles, AnyCallMayFailAndNothingWrongStays) {
   for (std::int64_t n = 1; n < 200; ++n) {
     for (const bool is_power_cut : {false, true}) {
       testing::MemFs fs;
+      ASSERT_TRUE(fs.MakeDirs("data"));
+      ASSERT_TRUE(fs.SyncDir("/"));
       Opened opened = MustOpen(fs, 300);
       const std::int64_t before = fs.calls();
       fs.FailCall(n, n % 2 == 0 ? ErrorCode::kTooLarge : ErrorCode::kUnavailable);
@@ -263,10 +265,7 @@ TEST(HeadChunkFiles, AnyCallMayFailAndNothingWrongStays) {
         const HeadChunkFiles::NewChunk chunks[] = {{series, MakeChunk(1000, 5, static_cast<double>(series))},
                                                    {series, MakeChunk(9000, 5, static_cast<double>(series))}};
         const auto written = opened.files->Append(chunks);
-        if (written) {
-          told[series] = chunks[0].chunk.bytes();
-          ASSERT_EQ(BytesOf(*opened.files, written->at(1)).size(), chunks[1].chunk.bytes().size());
-        }
+        if (written) told[series] = chunks[0].chunk.bytes();
         if (series % 4 == 0 && opened.files->Sync()) synced = told;
       }
       const bool all_calls_done = fs.calls() - before < n;

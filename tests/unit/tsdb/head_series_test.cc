@@ -64,9 +64,9 @@ TEST(HeadSeries, HoldOnlyTheRange) {
 TEST(HeadSeries, WhatIsDroppedAfterwardsIsGone) {
   testing::MemFs fs;
   const auto head = OpenHead(fs);
-  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(Put(*head, Metric("m"), kNow + i * 1000, i * i));
-  const TimestampMs cut = kNow + 600'000;
-  const auto before = Drain(*head->SeriesIn(kNow, cut));
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(Put(*head, Metric("m"), kNow - kHourMs + i * 1000, i * i));
+  const TimestampMs cut = kNow - kHourMs + 600'000;
+  const auto before = Drain(*head->SeriesIn(kNow - kHourMs, cut));
   ASSERT_EQ(before.size(), 1U);
   EXPECT_EQ(before[0].second.size(), 600U);
   head->DropBefore(cut);
