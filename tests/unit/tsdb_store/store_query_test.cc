@@ -9,7 +9,7 @@ using ::testing::SizeIs;
 using ::tickbird::testing::MemFs;
 
 Matcher Equals(std::string_view name, std::string_view value) {
-  return *Matcher::Make(MatchType::kEqual, std::string(name), std::string(value));
+  return Matcher::Equal(std::string(name), std::string(value));
 }
 
 TEST(StoreQuery, ReadsHeadAndBlocksAsOne) {
