@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/tsdb/chunk/chunk_ref.h"
+#include "core/tsdb/head/time_range.h"
 
 namespace tickbird::tsdb {
 namespace {
@@ -43,22 +44,17 @@ std::vector<std::size_t> FirstOverlap(std::span<const Candidate> candidates) {
   return {};
 }
 
-/// The blocks from `begin` on that lie within one aligned range, as an end index.
-std::size_t EndOfGroup(std::span<const Candidate> candidates, std::size_t begin, TimestampMs range_end) {
-  std::size_t end = begin;
-  while (end < candidates.size() && candidates[end].meta->max_time <= range_end) ++end;
-  return end;
-}
-
 /// The first aligned range of this length that nothing can be added to and that two or more blocks share.
-std::vector<std::size_t> FirstFullRange(std::span<const Candidate> candidates, DurationMs range,
+std::vector<std::size_t> FirstFullRange(std::span<const Candidate> candidates, DurationMs length,
                                         TimestampMs closed_until) {
   for (std::size_t begin = 0; begin < candidates.size();) {
-    const TimestampMs range_end = AlignDown(candidates[begin].meta->min_time, range) + range;
-    const std::size_t end = EndOfGroup(candidates, begin, range_end);
-    const auto group = candidates.subspan(begin, end - begin);
-    const bool failed = std::any_of(group.begin(), group.end(), [](const Candidate& c) { return c.meta->failed; });
-    if (group.size() > 1 && !failed && range_end <= closed_until) return Indices(group);
+    const Interval range = RangeAround(candidates[begin].meta->min_time, length);
+    std::size_t end = begin;
+    bool failed = false;
+    for (; end < candidates.size() && candidates[end].meta->max_time - 1 <= range.max; ++end) {
+      failed = failed || candidates[end].meta->failed;
+    }
+    if (end - begin > 1 && !failed && range.max < closed_until) return Indices(candidates.subspan(begin, end - begin));
     begin = std::max(end, begin + 1);
   }
   return {};
@@ -69,7 +65,7 @@ bool IsWorthRewriting(const BlockMeta& meta, DurationMs long_range) {
   if (stats.tombstones == 0) return false;
   // All of it may be gone: then the length does not matter.
   if (stats.tombstones >= stats.series) return true;
-  return meta.max_time - meta.min_time >= long_range &&
+  return TimeBefore(meta.max_time, long_range) >= meta.min_time &&
          static_cast<double>(stats.tombstones) > kManyTombstones * static_cast<double>(stats.series);
 }
 
@@ -85,11 +81,6 @@ std::vector<DurationMs> BlockRanges(DurationMs base, DurationMs max) {
 
 DurationMs DefaultMaxBlockRange(DurationMs base, DurationMs retention) {
   return std::max(base, std::min(retention / 10, 31 * kDayMs));
-}
-
-TimestampMs AlignDown(TimestampMs time, DurationMs range) {
-  const TimestampMs over = time % range;
-  return time - (over < 0 ? over + range : over);
 }
 
 CompactionPlan PlanCompaction(const std::vector<BlockMeta>& blocks, const std::vector<DurationMs>& ranges,

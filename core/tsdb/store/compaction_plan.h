@@ -18,9 +18,6 @@ std::vector<DurationMs> BlockRanges(DurationMs base, DurationMs max);
 /// 10 %; at most 31 days, at least `base`.
 DurationMs DefaultMaxBlockRange(DurationMs base, DurationMs retention);
 
-/// The largest multiple of `range` that is not after `time`, also for times before 1970.
-TimestampMs AlignDown(TimestampMs time, DurationMs range);
-
 enum class CompactionReason {
   kNone,
   kOverlap,     ///< They hold the same times: reading them costs a merge each time.

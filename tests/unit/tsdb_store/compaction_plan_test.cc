@@ -8,6 +8,8 @@
 #include <random>
 #include <string>
 
+#include "core/tsdb/head/time_range.h"
+
 namespace tickbird::tsdb {
 namespace {
 
@@ -65,13 +67,6 @@ TEST(BlockRanges, EndAtATenthOfTheRetention) {
   EXPECT_EQ(DefaultMaxBlockRange(30 * kMinuteMs, 24 * kHourMs), 144 * kMinuteMs);
   EXPECT_EQ(DefaultMaxBlockRange(30 * kMinuteMs, kHourMs), 30 * kMinuteMs);
   EXPECT_EQ(DefaultMaxBlockRange(30 * kMinuteMs, 3650 * kDayMs), 31 * kDayMs);
-}
-
-TEST(AlignDown, GoesDownOnBothSidesOfZero) {
-  EXPECT_EQ(AlignDown(59, 20), 40);
-  EXPECT_EQ(AlignDown(40, 20), 40);
-  EXPECT_EQ(AlignDown(-1, 20), -20);
-  EXPECT_EQ(AlignDown(-20, 20), -20);
 }
 
 TEST(CompactionPlan, HasNothingToDoForNoneOrOne) {
@@ -145,6 +140,12 @@ TEST(CompactionPlan, RewritesAnyBlockOfWhichAllWasDeleted) {
   EXPECT_THAT(Planned({Block(0, 20), WithTombstones(Block(20, 40), 100)}, 40), ElementsAre(1));
 }
 
+TEST(CompactionPlan, TakesAnyTimes) {
+  constexpr TimestampMs kFirst = std::numeric_limits<TimestampMs>::min();
+  EXPECT_THAT(Planned({WithTombstones(Block(kFirst, kForever), 6)}), ElementsAre(0));
+  EXPECT_THAT(Planned({Block(kFirst, kFirst + 1), Block(kForever - 1, kForever)}), IsEmpty());
+}
+
 TEST(MergedMeta, CoversItsParents) {
   BlockMeta a = Block(0, 20);
   BlockMeta b = Block(20, 60);
@@ -177,7 +178,7 @@ class CompactionProperties : public ::testing::TestWithParam<unsigned> {
     for (TimestampMs i = 0; i < count; ++i) {
       const TimestampMs min = Pick(-600, 600);
       const bool regular = Pick(0, 3) > 0;
-      const TimestampMs start = regular ? AlignDown(min, 20) : min;
+      const TimestampMs start = regular ? RangeAround(min, 20).min : min;
       BlockMeta block = Block(start, regular ? start + 20 : min + Pick(1, 200));
       block.ulid += "#" + std::to_string(i);
       block.failed = Pick(0, 9) == 0;
@@ -219,7 +220,7 @@ TEST_P(CompactionProperties, EndsWithAllCoveredAndNothingTwice) {
       merged.stats.series = 100;
       if (plan.reason == CompactionReason::kRange) {
         ASSERT_TRUE(std::any_of(kRanges.begin(), kRanges.end(), [&](DurationMs range) {
-          return AlignDown(merged.min_time, range) + range >= merged.max_time;
+          return RangeAround(merged.min_time, range).max >= merged.max_time - 1;
         }));
         for (const BlockMeta& other : blocks) {
           const bool is_parent = std::any_of(parents.begin(), parents.end(),
