@@ -179,7 +179,7 @@ func (s *shape) observe(r *rand.Rand, asGauge bool) {
 		s.sum += r.NormFloat64() * 10
 	}
 	if asGauge {
-		for index := range s.positive {
+		for _, index := range sortedKeys(s.positive) {
 			if r.IntN(10) == 0 {
 				delete(s.positive, index)
 			}
@@ -215,27 +215,23 @@ func (s *shape) sample(asFloat, asGauge bool) sample {
 
 // spansOf lays buckets out; holes of one bucket are kept as empty buckets, as client libraries do.
 func spansOf(buckets map[int32]uint64) (spans []histogram.Span, deltas []int64, total uint64) {
-	counts := map[int64]uint64{}
-	for index, count := range buckets {
-		counts[int64(index)] = count
-	}
-	end, before := int64(0), int64(0)
+	end, before := int32(0), int64(0)
 	push := func(count uint64) {
 		spans[len(spans)-1].Length++
 		deltas = append(deltas, int64(count)-before)
 		before = int64(count)
 		end++
 	}
-	for _, index := range sortedKeys(counts) {
+	for _, index := range sortedKeys(buckets) {
 		switch {
 		case len(spans) == 0 || index > end+1:
-			spans = append(spans, histogram.Span{Offset: int32(index - end)})
+			spans = append(spans, histogram.Span{Offset: index - end})
 			end = index
 		case index == end+1:
 			push(0)
 		}
-		push(counts[index])
-		total += counts[index]
+		push(buckets[index])
+		total += buckets[index]
 	}
 	return spans, deltas, total
 }
