@@ -220,6 +220,12 @@ class Head final : public Appendable, public Queryable {
     std::int64_t duplicates = 0;
     std::int64_t misplaced = 0;  // their place cannot be changed
   };
+  class SeriesSource;
+  /// A series of SeriesIn whose turn has not come.
+  struct SeriesEntry {
+    Labels labels;
+    SeriesRef ref = 0;
+  };
   struct CheckpointState {
     Slot next_slot = 0;
     bool metadata_done = false;
@@ -291,6 +297,13 @@ class Head final : public Appendable, public Queryable {
   void ForgetMetadata() TICKBIRD_REQUIRES(mutex_);
   bool FillCheckpoint(CheckpointState* state, RecordWriter* records) TICKBIRD_EXCLUDES(mutex_);
 
+  // head_series.cc
+  bool CollectSeries(Slot begin, TimestampMs min, TimestampMs end, std::vector<SeriesEntry>* entries) const
+      TICKBIRD_EXCLUDES(mutex_);
+  std::vector<ChunkRef> ChunksOf(SeriesRef ref, TimestampMs min, TimestampMs max) const TICKBIRD_EXCLUDES(mutex_);
+
+  // head_query.cc
+  static std::vector<ChunkRef> ChunksBetween(const Series& series, TimestampMs min, TimestampMs max);
   Postings::LabelsOf LabelsOf() const TICKBIRD_REQUIRES(mutex_);
   void PrefetchAhead(const std::vector<Slot>& slots, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
   std::vector<Slot> Find(const std::vector<Matcher>& matchers) const TICKBIRD_REQUIRES(mutex_);
