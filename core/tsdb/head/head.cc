@@ -50,8 +50,10 @@ Result<std::unique_ptr<Head>> Head::Open(Fs& fs, HeadOptions options, std::strin
     head->min_valid_time_ = min_valid_time;
   }
   if (!directory.empty()) {
+    TICKBIRD_RETURN_IF_ERROR(head->OpenChunkFiles(directory));
     TICKBIRD_ASSIGN_OR_RETURN(head->wal_, Wal::Open(fs, JoinPath(directory, kWalName), head->options_.wal));
     TICKBIRD_RETURN_IF_ERROR(head->ReplayLog());
+    head->FinishAttaching();
   }
   return head;
 }
@@ -74,13 +76,20 @@ Status Head::ReplayLog() {
 }
 
 Result<TimestampMs> Head::ReplayRecord(const DecodedRecord& record) {
+  bool is_over_limit = false;
+  TICKBIRD_ASSIGN_OR_RETURN(const TimestampMs newest, ReplayDecoded(record, &is_over_limit));
+  if (is_over_limit) RelieveMemory();
+  return newest;
+}
+
+Result<TimestampMs> Head::ReplayDecoded(const DecodedRecord& record, bool* is_over_limit) {
   MutexLock lock(mutex_);
   for (const auto& entry : record.series) TICKBIRD_RETURN_IF_ERROR(ReplaySeries(entry));
   TimestampMs newest = kNoTime;
   ReplaySamples(record.samples);
   for (const auto& entry : record.samples) newest = std::max(newest, entry.timestamp);
   for (const auto& entry : record.metadata) ReplayMetadata(entry);
-  EvictOverLimit();
+  *is_over_limit = IsOverLimit();
   return newest;
 }
 
@@ -97,20 +106,25 @@ Status Head::ReplaySeries(const DecodedRecord::SeriesEntry& entry) {
   }
   last_ref_ = std::max(last_ref_, entry.ref);
   if (const Slot known = ReplaySlot(entry.ref); known != kNoSlot) {
-    if (table_.at(known).labels != entry.labels) ++stats_.replay.refused_series;
+    if (table_.at(known).labels != entry.labels) {
+      ++stats_.replay.refused_series;
+    } else {
+      AttachSpilled(known, entry.ref);
+    }
     return {};
   }
   // A series that expired and came back: samples of either reference are its own.
   if (const Slot same = table_.Find(entry.labels); same != kNoSlot) {
     replay_aliases_.emplace(table_.at(same).ref, same);
     table_.Rebind(same, entry.ref);
+    AttachSpilled(same, entry.ref);
     return {};
   }
   if (table_.size() >= options_.max_series || entry.labels.MetricName().empty()) {
     ++stats_.replay.refused_series;
     return {};
   }
-  table_.Insert(entry.ref, entry.labels);
+  AttachSpilled(table_.Insert(entry.ref, entry.labels), entry.ref);
   return {};
 }
 
@@ -139,7 +153,9 @@ void Head::ReplaySample(Slot slot, TimestampMs timestamp, double value) {
     return;
   }
   Series& series = table_.at(slot);
-  if (timestamp <= series.open.newest_time()) {
+  const TimestampMs newest = series.open.newest_time();
+  const bool is_among_spilled = !series.spilled.empty() && newest < series.spilled.back().max_time;
+  if (timestamp <= newest || (is_among_spilled && IsSpilled(&series, timestamp, value))) {
     ++stats_.replay.repeated_samples;
     return;
   }
@@ -211,9 +227,11 @@ HeadStats Head::Stats() const {
     stats.series = static_cast<std::int64_t>(table_.size());
     stats.label_bytes = static_cast<std::int64_t>(table_.label_bytes());
     stats.index_bytes = static_cast<std::int64_t>(table_.index_bytes() + postings_.ByteSize());
+    stats.memory_bytes = MemoryBytes();
     stats.metadata = static_cast<std::int64_t>(metadata_.size());
   }
   if (wal_) stats.wal = wal_->stats();
+  if (chunk_files_) stats.head_chunks = chunk_files_->stats();
   return stats;
 }
 

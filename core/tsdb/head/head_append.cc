@@ -173,19 +173,18 @@ bool Head::IsInOneRange(TimestampMs oldest, TimestampMs newest) {
   return newest <= range_.max;
 }
 
+void Head::NoteStart(TimestampMs start) {
+  if (start < min_time_ || min_time_ == kNoTime) min_time_ = start;
+  if (start < min_chunk_start_ || min_chunk_start_ == kNoTime) min_chunk_start_ = start;
+}
+
 void Head::Store(Series* series, TimestampMs timestamp, double value) {
   XorAppender& open = series->open;
   const bool is_complete = (open.count() >= kTargetSamples && open.size() >= kSmallChunkBytes) ||
                            open.count() >= kMostSamples || open.full() ||
                            (!open.empty() && !IsInOneRange(open.oldest_time(), timestamp));
   if (is_complete) FinishChunk(series);
-  if (open.empty()) {
-    const auto earlier = [timestamp](TimestampMs* oldest) {
-      if (timestamp < *oldest || *oldest == kNoTime) *oldest = timestamp;
-    };
-    earlier(&min_time_);
-    earlier(&min_chunk_start_);
-  }
+  if (open.empty()) NoteStart(timestamp);
   const std::size_t capacity = open.capacity();
   open.Append(timestamp, value);
   stats_.chunk_bytes += static_cast<std::int64_t>(open.capacity() - capacity);
@@ -226,6 +225,7 @@ Status Head::Commit(Batch* batch) {
   std::vector<Labels> names;  // keep the views below alive after the lock is gone
   TimestampMs newest = kNoTime;
   bool has_log = false;
+  bool is_over_limit = false;
   {
     MutexLock lock(mutex_);
     listener = listener_;
@@ -249,13 +249,14 @@ Status Head::Commit(Batch* batch) {
       names.push_back(series.labels);
     }
     CommitMetadata(batch);
-    EvictOverLimit();
+    is_over_limit = IsOverLimit();
     has_log = !pending_.records.empty();
   }
   batch->samples.clear();
   batch->new_slots.clear();
   batch->metadata.clear();
   Status logged = has_log ? WriteLog() : Status();
+  if (is_over_limit) RelieveMemory();
   if (listener && newest != kNoTime) {
     std::vector<std::string_view> views;
     views.reserve(names.size());
