@@ -50,6 +50,7 @@ void Head::MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampM
   if (!indexed.empty()) postings_.Remove(indexed, LabelsOf());
   for (const Slot slot : expired) {
     stats_.chunk_bytes -= static_cast<std::int64_t>(table_.at(slot).open.capacity());
+    --sources_[table_.at(slot).source].series;
     table_.Erase(slot);
   }
   stats_.series_expired += static_cast<std::int64_t>(expired.size());
@@ -135,23 +136,24 @@ void Head::Maintain(TimestampMs now) {
     keep_from = min_valid_time_;
     truncate_before = std::max(keep_from, evicted_until_);
   }
-  if (!wal_) return;
-  Status removed = chunk_files_->RemoveBefore(keep_from);
+  if (!wal_ || ShortenLogs(keep_from, truncate_before)) return;
+  MutexLock lock(mutex_);
+  ++stats_.truncate_failures;
+}
+
+/// Removes files of chunks and segments of the logs that are not needed.
+Status Head::ShortenLogs(TimestampMs keep_from, TimestampMs truncate_before) {
+  Status status = chunk_files_->RemoveBefore(keep_from);
   // What the log loses before its time is on disk alone.
-  const bool is_log_short = truncate_before > keep_from || wal_->stats().bytes > options_.wal.max_bytes;
-  if (is_log_short && removed) removed = chunk_files_->Sync();
-  if (!removed) {
-    MutexLock lock(mutex_);
-    ++stats_.truncate_failures;
-    if (is_log_short) return;
+  if (truncate_before > keep_from || wal_->stats().bytes > options_.wal.max_bytes) {
+    TICKBIRD_RETURN_IF_ERROR(chunk_files_->Sync());
   }
   CheckpointState state;
   const Status truncated =
       wal_->Truncate(truncate_before, [&](RecordWriter* records) { return FillCheckpoint(&state, records); });
-  if (!truncated) {
-    MutexLock lock(mutex_);
-    ++stats_.truncate_failures;
-  }
+  if (status) status = truncated;
+  const Status removed = wbl_->RemoveBefore(truncate_before);
+  return status ? removed : status;
 }
 
 }  // namespace tickbird::tsdb

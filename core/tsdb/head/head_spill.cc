@@ -5,6 +5,7 @@
 
 #include "core/tsdb/chunk/chunk_reader.h"
 #include "core/tsdb/head/head.h"
+#include "core/tsdb/head/late_samples.h"
 #include "core/tsdb/head/time_range.h"
 
 namespace tickbird::tsdb {
@@ -50,9 +51,10 @@ std::int64_t Head::ChunkLimit() const {
   return std::clamp(rest, options_.max_chunk_bytes / kLeastPart, options_.max_chunk_bytes);
 }
 
-/// Chunks that end before this are final: nothing that comes late belongs into them.
+/// Chunks that end before this are final: nothing that comes late belongs into them, although a batch may be under way
+/// that saw an older newest sample.
 TimestampMs Head::SpillableUntil() const {
-  return TimeBefore(max_time_, std::max<DurationMs>(options_.out_of_order_window, 0));
+  return TimeBefore(max_time_, 2 * std::max<DurationMs>(options_.out_of_order_window, 0));
 }
 
 // To disk.
@@ -242,6 +244,36 @@ bool Head::IsSpilled(Series* series, TimestampMs timestamp, double value) {
     FinishChunk(series);
   if (is_last) open.Resume(timestamp, value);
   return is_held;
+}
+
+/// Brings chunks back into memory where the log has late samples that did not get into them.
+void Head::Unspill(Series* series, std::span<const Sample> samples) {
+  while (!samples.empty()) {
+    const auto place = FirstSpilledFrom(series->spilled, samples.front().timestamp);
+    if (place == series->spilled.end()) return;
+    const SpilledChunk spilled = *place;
+    const auto by_time = [](const Sample& sample, TimestampMs time) { return sample.timestamp < time; };
+    const auto first = std::lower_bound(samples.begin(), samples.end(), spilled.min_time, by_time);
+    const auto last = std::partition_point(first, samples.end(),
+                                           [&](const Sample& sample) { return sample.timestamp <= spilled.max_time; });
+    samples = {last, samples.end()};
+    std::vector<ChunkRef> chunks;
+    const auto file = chunk_files_->Pin(spilled.file);
+    if (first == last || !file || !file->Read(std::span(&spilled, 1), &chunks)) continue;
+    const std::vector<Sample> held = DecodeFloats(chunks.front());
+    const bool has_all = std::all_of(first, last, [&](const Sample& sample) {
+      const auto found = std::lower_bound(held.begin(), held.end(), sample.timestamp, by_time);
+      return found != held.end() && found->timestamp == sample.timestamp;
+    });
+    if (held.empty() || has_all) continue;
+    series->spilled.erase(place);
+    --stats_.spilled_chunks;
+    ++stats_.chunks;
+    stats_.chunk_bytes += static_cast<std::int64_t>(chunks.front().ByteSize());
+    const auto at = std::partition_point(series->chunks.begin(), series->chunks.end(),
+                                         [&](const ChunkRef& chunk) { return chunk.min_time() < spilled.min_time; });
+    series->chunks.insert(at, std::move(chunks.front()));
+  }
 }
 
 /// Lets go of chunks whose series nobody knows, and of those at the end of a series that cannot be read: a series must
