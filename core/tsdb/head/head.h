@@ -22,6 +22,7 @@
 #include "core/tsdb/chunk/chunk_series.h"
 #include "core/tsdb/head/exemplar_series.h"
 #include "core/tsdb/head/fwd.h"
+#include "core/tsdb/head/late_samples.h"
 #include "core/tsdb/head/postings.h"
 #include "core/tsdb/head/series_table.h"
 #include "core/tsdb/wal/record.h"
@@ -65,13 +66,22 @@ std::string_view RefusedReasonName(RefusedReason reason);
 /// What the start found in the log.
 struct HeadReplay {
   WalReplay wal;
+  WalReplay wbl;  ///< The log of what came out of order.
   std::int64_t series = 0;
   std::int64_t samples = 0;
   std::int64_t old_samples = 0;       ///< Older than min_valid_time.
   std::int64_t unknown_samples = 0;   ///< Of series whose record was lost with a damaged segment.
-  std::int64_t repeated_samples = 0;  ///< Not newer than what was there.
+  std::int64_t repeated_samples = 0;  ///< There already, or not newer than what was there.
   std::int64_t refused_series = 0;    ///< Above max_series, or with a reference that another series has.
 };
+
+/// Who sends samples, as Appender::SetSource says. After a restart a series is its first sender's.
+struct SourceStats {
+  std::string name;  ///< "unknown" before SetSource; "other" for all past the first kMaxSources.
+  std::int64_t series = 0;
+  std::int64_t series_refused = 0;  ///< Samples of new series at the series limit.
+};
+inline constexpr std::size_t kMaxSources = 64;
 
 /// Counters since Open, and sizes now. Bytes are estimates of heap memory, without the allocator's overhead.
 struct HeadStats {
@@ -85,17 +95,20 @@ struct HeadStats {
   TimestampMs max_time = 0;  ///< Newest ever committed; 0 before the first.
 
   std::int64_t samples_appended = 0;
+  std::int64_t samples_out_of_order = 0;  ///< Of them, those that were older than the newest of their series.
   std::array<std::int64_t, kRefusedReasons> samples_refused = {};  ///< By RefusedReason.
   std::int64_t series_created = 0;
   std::int64_t series_expired = 0;
   std::int64_t chunks_evicted = 0;  ///< For max_chunk_bytes.
   std::int64_t metadata_refused = 0;
+  std::vector<SourceStats> sources;
 
   std::int64_t wal_failures = 0;      ///< Failed writes.
   std::int64_t wal_samples_lost = 0;  ///< In memory, but not logged by those.
   std::int64_t sync_failures = 0;
   std::int64_t truncate_failures = 0;
   WalStats wal;
+  WalStats wbl;
   HeadReplay replay;
 };
 
@@ -137,6 +150,9 @@ class Head final : public Appendable, public Queryable {
   TimestampMs min_time() const;
   TimestampMs max_time() const;
   TimestampMs min_valid_time() const;
+  /// No sample older than this will be taken any more, also of batches that are open: what SeriesIn gives before that
+  /// time is final. Never goes back.
+  TimestampMs oldest_taken() const;
 
   /// What goes into a block: the samples with min <= t < end of all series, in the order of their labels. Holds what it
   /// reads.
@@ -165,7 +181,9 @@ class Head final : public Appendable, public Queryable {
   /// What an appender has collected.
   struct Batch {
     std::uint32_t id = 0;
+    std::uint8_t source = 0;
     std::vector<BatchSample> samples;
+    std::vector<LateSample> late;
     std::vector<Slot> new_slots;  // may hold a slot twice
     std::vector<std::pair<std::string, MetricMetadata>> metadata;
   };
@@ -176,8 +194,31 @@ class Head final : public Appendable, public Queryable {
     std::vector<std::string> families;  // whose metadata is in it
     std::int64_t samples = 0;
     TimestampMs newest = kNoTime;
+    RecordWriter late_records;  // for the other log
+    std::int64_t late_samples = 0;
+    TimestampMs late_newest = kNoTime;
 
+    bool empty() const { return records.empty() && late_records.empty(); }
     void Clear();
+  };
+  /// What a commit changed, for the listener.
+  struct Changes {
+    bool wants_names = false;
+    TimestampMs newest = kNoTime;
+    std::vector<Labels> names;  // hold the names when the lock is gone
+    const std::string* last_name = nullptr;
+
+    void Add(const Series& series, TimestampMs timestamp);
+  };
+  struct LatePlace {
+    enum class Kind { kFinished, kOpen, kNew, kNone };
+    Kind kind = Kind::kNone;
+    std::size_t at = 0;    // in Series::chunks; where to insert when the chunk is new
+    TimestampMs last = 0;  // samples up to this one belong there too
+  };
+  struct LateCounts {
+    std::int64_t duplicates = 0;
+    std::int64_t misplaced = 0;  // their place cannot be changed
   };
   class SeriesSource;
   /// A series of SeriesIn whose turn has not come.
@@ -193,34 +234,59 @@ class Head final : public Appendable, public Queryable {
   Head(Fs& fs, HeadOptions options) : fs_(fs), options_(std::move(options)) {}
 
   // head.cc
-  Status ReplayLog();
-  Result<TimestampMs> ReplayRecord(const DecodedRecord& record) TICKBIRD_EXCLUDES(mutex_);
+  Status ReplayLogs();
+  Status ReplayLog(Wal* wal, bool is_late, WalReplay* facts) TICKBIRD_EXCLUDES(mutex_);
+  Result<TimestampMs> ReplayRecord(const DecodedRecord& record, bool is_late) TICKBIRD_EXCLUDES(mutex_);
   Status ReplaySeries(const DecodedRecord::SeriesEntry& entry) TICKBIRD_REQUIRES(mutex_);
   void ReplaySamples(std::span<const DecodedRecord::SampleEntry> entries) TICKBIRD_REQUIRES(mutex_);
   void ReplaySample(Slot slot, TimestampMs timestamp, double value) TICKBIRD_REQUIRES(mutex_);
   void ReplayMetadata(const DecodedRecord::MetadataEntry& entry) TICKBIRD_REQUIRES(mutex_);
   Slot ReplaySlot(SeriesRef ref) const TICKBIRD_REQUIRES(mutex_);
+  std::uint8_t SourceNumber(std::string_view name) TICKBIRD_EXCLUDES(mutex_);
 
   // head_append.cc
   std::uint32_t NextBatchId() TICKBIRD_EXCLUDES(mutex_);
   Result<SeriesRef> AppendTo(Batch* batch, SeriesRef ref, const Labels& labels, TimestampMs timestamp, double value)
       TICKBIRD_EXCLUDES(mutex_);
-  Result<Slot> FindOrCreate(SeriesRef ref, const Labels& labels, TimestampMs timestamp) TICKBIRD_REQUIRES(mutex_);
+  TimestampMs OldestTaken() const TICKBIRD_REQUIRES(mutex_);
+  Result<Slot> FindOrCreate(const Batch& batch, SeriesRef ref, const Labels& labels, TimestampMs timestamp)
+      TICKBIRD_REQUIRES(mutex_);
+  void Claim(Series* series, std::uint8_t source) TICKBIRD_REQUIRES(mutex_);
   Error Refuse(RefusedReason reason, const Labels& labels, TimestampMs timestamp) TICKBIRD_REQUIRES(mutex_);
   void AddMetadata(Batch* batch, std::string_view family, const MetricMetadata& metadata) TICKBIRD_EXCLUDES(mutex_);
   Status Commit(Batch* batch) TICKBIRD_EXCLUDES(mutex_, log_mutex_);
   void Rollback(Batch* batch) TICKBIRD_EXCLUDES(mutex_);
   void PrefetchAhead(const std::vector<BatchSample>& samples, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
   bool IsInOneRange(TimestampMs oldest, TimestampMs newest) TICKBIRD_REQUIRES(mutex_);
-  bool CommitSample(const BatchSample& sample, std::uint32_t batch_id) TICKBIRD_REQUIRES(mutex_);
+  bool CommitSample(const BatchSample& sample, Batch* batch, TimestampMs from) TICKBIRD_REQUIRES(mutex_);
+  void CommitSeries(const std::vector<Slot>& slots) TICKBIRD_REQUIRES(mutex_);
   void CommitMetadata(Batch* batch) TICKBIRD_REQUIRES(mutex_);
   void Store(Series* series, TimestampMs timestamp, double value) TICKBIRD_REQUIRES(mutex_);
   void FinishChunk(Series* series) TICKBIRD_REQUIRES(mutex_);
   bool LogFamily(const std::string& family, const MetricMetadata& metadata) TICKBIRD_REQUIRES(mutex_);
   Slot FamilySeries(std::string_view family) const TICKBIRD_REQUIRES(mutex_);
+  Status WriteRecords(const RecordWriter& repeated) TICKBIRD_REQUIRES(log_mutex_) TICKBIRD_EXCLUDES(mutex_);
   Status WriteLog() TICKBIRD_EXCLUDES(mutex_, log_mutex_);
   void CountLogFailure() TICKBIRD_REQUIRES(log_mutex_) TICKBIRD_EXCLUDES(mutex_);
   void TakeLogBatch(RecordWriter* repeated) TICKBIRD_REQUIRES(mutex_, log_mutex_);
+
+  // head_late.cc
+  TimestampMs LateFrom() const TICKBIRD_REQUIRES(mutex_);
+  void CountRefused(RefusedReason reason, std::int64_t count) TICKBIRD_REQUIRES(mutex_);
+  void NoteStart(TimestampMs start) TICKBIRD_REQUIRES(mutex_);
+  void ReplaceChunks(Series* series, std::size_t at, std::size_t count, std::vector<ChunkRef> chunks)
+      TICKBIRD_REQUIRES(mutex_);
+  void ReopenWith(Series* series, std::span<const Sample> samples) TICKBIRD_REQUIRES(mutex_);
+  LatePlace FindLatePlace(const Series& series, TimestampMs time) const TICKBIRD_REQUIRES(mutex_);
+  std::vector<Sample> InsertLate(Series* series, std::span<const Sample> samples, LateCounts* counts)
+      TICKBIRD_REQUIRES(mutex_);
+  bool CommitLateSeries(Slot slot, std::span<const Sample> samples, TimestampMs from) TICKBIRD_REQUIRES(mutex_);
+  bool CommitLateSlice(std::span<const LateSample>* late, std::size_t limit, TimestampMs from, Changes* changes)
+      TICKBIRD_REQUIRES(mutex_);
+  void CommitOldestLate(Batch* batch, TimestampMs from, Changes* changes) TICKBIRD_REQUIRES(mutex_);
+  bool CommitLate(Batch* batch, TimestampMs from, Changes* changes) TICKBIRD_EXCLUDES(mutex_);
+  void ReplayLate(std::span<const DecodedRecord::SampleEntry> entries) TICKBIRD_REQUIRES(mutex_);
+  void ReplayLateSeries(Slot slot, std::span<const Sample> samples) TICKBIRD_REQUIRES(mutex_);
 
   // head_maintain.cc
   void DropOldSeries() TICKBIRD_REQUIRES(maintain_mutex_) TICKBIRD_EXCLUDES(mutex_);
@@ -242,9 +308,13 @@ class Head final : public Appendable, public Queryable {
   void PrefetchAhead(const std::vector<Slot>& slots, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
   std::vector<Slot> Find(const std::vector<Matcher>& matchers) const TICKBIRD_REQUIRES(mutex_);
 
+  /// Far above any count of series, far enough below the end that counting on cannot overflow.
+  static constexpr SeriesRef kMaxReplayedRef = SeriesRef{1} << 56;
+
   Fs& fs_;
   const HeadOptions options_;
-  std::unique_ptr<Wal> wal_;
+  std::unique_ptr<Wal> wal_;  // both, or neither
+  std::unique_ptr<Wal> wbl_;
 
   /// Held by Maintain alone.
   Mutex maintain_mutex_;
@@ -271,6 +341,7 @@ class Head final : public Appendable, public Queryable {
   TimestampMs max_time_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;
   Interval range_ TICKBIRD_GUARDED_BY(mutex_) = {1, 0};  // the block range that was asked for last
   TimestampMs evicted_until_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;
+  std::vector<SourceStats> sources_ TICKBIRD_GUARDED_BY(mutex_) = {{.name = "unknown"}};
   SeriesRef last_ref_ TICKBIRD_GUARDED_BY(mutex_) = 0;
   std::uint32_t last_batch_ TICKBIRD_GUARDED_BY(mutex_) = 0;
   HeadStats stats_ TICKBIRD_GUARDED_BY(mutex_);

@@ -50,6 +50,7 @@ void Head::MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampM
   if (!indexed.empty()) postings_.Remove(indexed, LabelsOf());
   for (const Slot slot : expired) {
     stats_.chunk_bytes -= static_cast<std::int64_t>(table_.at(slot).open.capacity());
+    --sources_[table_.at(slot).source].series;
     table_.Erase(slot);
   }
   stats_.series_expired += static_cast<std::int64_t>(expired.size());
@@ -155,8 +156,9 @@ void Head::Maintain(TimestampMs now) {
   }
   if (!wal_) return;
   CheckpointState state;
-  const Status truncated =
+  Status truncated =
       wal_->Truncate(truncate_before, [&](RecordWriter* records) { return FillCheckpoint(&state, records); });
+  if (const Status removed = wbl_->RemoveBefore(truncate_before); truncated) truncated = removed;
   if (!truncated) {
     MutexLock lock(mutex_);
     ++stats_.truncate_failures;

@@ -26,6 +26,7 @@ struct Series {
   std::uint32_t batch = 0;            ///< The open batch that holds the newest uncommitted sample; 0: none.
   std::uint32_t batch_index = 0;      ///< Where it stands in that batch.
   std::uint32_t pending_samples = 0;  ///< In all open batches: the series may not expire before they are gone.
+  std::uint8_t source = 0;            ///< Who made it, as the head numbers them.
 
   /// Brings what it points to into the cache: the newest finished chunk and the open one.
   void Prefetch() const {
