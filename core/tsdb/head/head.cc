@@ -51,6 +51,7 @@ Result<std::unique_ptr<Head>> Head::Open(Fs& fs, HeadOptions options, std::strin
   }
   if (!directory.empty()) {
     const HeadOptions& known = head->options_;
+    TICKBIRD_RETURN_IF_ERROR(head->OpenChunkFiles(directory));
     TICKBIRD_ASSIGN_OR_RETURN(head->wal_, Wal::Open(fs, JoinPath(directory, kWalName), known.wal));
     TICKBIRD_ASSIGN_OR_RETURN(head->wbl_,
                               Wal::Open(fs, JoinPath(directory, kWblName), known.wal, Wal::Directory::kMadeLater));
@@ -65,6 +66,7 @@ Status Head::ReplayLogs() {
   WalReplay wal;
   WalReplay wbl;
   TICKBIRD_RETURN_IF_ERROR(ReplayLog(wal_.get(), false, &wal));
+  FinishAttaching();
   TICKBIRD_RETURN_IF_ERROR(ReplayLog(wbl_.get(), true, &wbl));
   MutexLock lock(mutex_);
   replay_aliases_ = {};
@@ -84,6 +86,13 @@ Status Head::ReplayLog(Wal* wal, bool is_late, WalReplay* facts) {
 }
 
 Result<TimestampMs> Head::ReplayRecord(const DecodedRecord& record, bool is_late) {
+  bool is_over_limit = false;
+  TICKBIRD_ASSIGN_OR_RETURN(const TimestampMs newest, ReplayDecoded(record, is_late, &is_over_limit));
+  if (is_over_limit) RelieveMemory();
+  return newest;
+}
+
+Result<TimestampMs> Head::ReplayDecoded(const DecodedRecord& record, bool is_late, bool* is_over_limit) {
   MutexLock lock(mutex_);
   for (const auto& entry : record.series) TICKBIRD_RETURN_IF_ERROR(ReplaySeries(entry));
   TimestampMs newest = kNoTime;
@@ -94,7 +103,7 @@ Result<TimestampMs> Head::ReplayRecord(const DecodedRecord& record, bool is_late
   }
   for (const auto& entry : record.samples) newest = std::max(newest, entry.timestamp);
   for (const auto& entry : record.metadata) ReplayMetadata(entry);
-  EvictOverLimit();
+  *is_over_limit = IsOverLimit();
   return newest;
 }
 
@@ -111,21 +120,26 @@ Status Head::ReplaySeries(const DecodedRecord::SeriesEntry& entry) {
   }
   last_ref_ = std::max(last_ref_, entry.ref);
   if (const Slot known = ReplaySlot(entry.ref); known != kNoSlot) {
-    if (table_.at(known).labels != entry.labels) ++stats_.replay.refused_series;
+    if (table_.at(known).labels != entry.labels) {
+      ++stats_.replay.refused_series;
+    } else {
+      AttachSpilled(known, entry.ref);
+    }
     return {};
   }
   // A series that expired and came back: samples of either reference are its own.
   if (const Slot same = table_.Find(entry.labels); same != kNoSlot) {
     replay_aliases_.emplace(table_.at(same).ref, same);
     table_.Rebind(same, entry.ref);
+    AttachSpilled(same, entry.ref);
     return {};
   }
   if (table_.size() >= options_.max_series || entry.labels.MetricName().empty()) {
     ++stats_.replay.refused_series;
     return {};
   }
-  table_.Insert(entry.ref, entry.labels);
   ++sources_.front().series;
+  AttachSpilled(table_.Insert(entry.ref, entry.labels), entry.ref);
   return {};
 }
 
@@ -154,7 +168,9 @@ void Head::ReplaySample(Slot slot, TimestampMs timestamp, double value) {
     return;
   }
   Series& series = table_.at(slot);
-  if (timestamp <= series.open.newest_time()) {
+  const TimestampMs newest = series.open.newest_time();
+  const bool is_among_spilled = !series.spilled.empty() && newest < series.spilled.back().max_time;
+  if (timestamp <= newest || (is_among_spilled && IsSpilled(&series, timestamp, value))) {
     ++stats_.replay.repeated_samples;
     return;
   }
@@ -232,12 +248,14 @@ HeadStats Head::Stats() const {
     stats.series = static_cast<std::int64_t>(table_.size());
     stats.label_bytes = static_cast<std::int64_t>(table_.label_bytes());
     stats.index_bytes = static_cast<std::int64_t>(table_.index_bytes() + postings_.ByteSize());
+    stats.memory_bytes = MemoryBytes();
     stats.sources = sources_;
     stats.metadata = static_cast<std::int64_t>(metadata_.size());
   }
   if (!wal_) return stats;
   stats.wal = wal_->stats();
   stats.wbl = wbl_->stats();
+  stats.head_chunks = chunk_files_->stats();
   return stats;
 }
 

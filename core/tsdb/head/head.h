@@ -22,9 +22,11 @@
 #include "core/tsdb/chunk/chunk_series.h"
 #include "core/tsdb/head/exemplar_series.h"
 #include "core/tsdb/head/fwd.h"
+#include "core/tsdb/head/head_chunk_files.h"
 #include "core/tsdb/head/late_samples.h"
 #include "core/tsdb/head/postings.h"
 #include "core/tsdb/head/series_table.h"
+#include "core/tsdb/head/spilled_cursor.h"
 #include "core/tsdb/wal/record.h"
 #include "core/tsdb/wal/wal.h"
 
@@ -73,6 +75,8 @@ struct HeadReplay {
   std::int64_t unknown_samples = 0;   ///< Of series whose record was lost with a damaged segment.
   std::int64_t repeated_samples = 0;  ///< There already, or not newer than what was there.
   std::int64_t refused_series = 0;    ///< Above max_series, or with a reference that another series has.
+  HeadChunkFacts head_chunks;         ///< Of the files of finished chunks.
+  std::int64_t chunks_dropped = 0;    ///< Of them: replaced by later ones, of unknown series, or not readable.
 };
 
 /// Who sends samples, as Appender::SetSource says. After a restart a series is its first sender's.
@@ -86,10 +90,12 @@ inline constexpr std::size_t kMaxSources = 64;
 /// Counters since Open, and sizes now. Bytes are estimates of heap memory, without the allocator's overhead.
 struct HeadStats {
   std::int64_t series = 0;
-  std::int64_t chunks = 0;       ///< Finished ones.
-  std::int64_t chunk_bytes = 0;  ///< Finished and open.
+  std::int64_t chunks = 0;          ///< Finished ones in memory.
+  std::int64_t spilled_chunks = 0;  ///< Finished ones on disk.
+  std::int64_t chunk_bytes = 0;     ///< Finished and open, in memory.
   std::int64_t label_bytes = 0;
-  std::int64_t index_bytes = 0;  ///< Postings and series table.
+  std::int64_t index_bytes = 0;   ///< Postings and series table.
+  std::int64_t memory_bytes = 0;  ///< All of it: labels, table, postings, chunks, what is known of those on disk.
   std::int64_t metadata = 0;
   TimestampMs min_time = 0;  ///< As Head::min_time; 0 with none.
   TimestampMs max_time = 0;  ///< Newest ever committed; 0 before the first.
@@ -99,7 +105,8 @@ struct HeadStats {
   std::array<std::int64_t, kRefusedReasons> samples_refused = {};  ///< By RefusedReason.
   std::int64_t series_created = 0;
   std::int64_t series_expired = 0;
-  std::int64_t chunks_evicted = 0;  ///< For max_chunk_bytes.
+  std::int64_t chunks_spilled = 0;  ///< Moved to disk.
+  std::int64_t chunks_evicted = 0;  ///< For max_chunk_bytes or max_memory_bytes, when the disk did not take them.
   std::int64_t metadata_refused = 0;
   std::vector<SourceStats> sources;
 
@@ -108,6 +115,7 @@ struct HeadStats {
   std::int64_t sync_failures = 0;
   std::int64_t truncate_failures = 0;
   WalStats wal;
+  HeadChunkStats head_chunks;
   WalStats wbl;
   HeadReplay replay;
 };
@@ -121,10 +129,10 @@ struct HeadStats {
 /// next samples.
 class Head final : public Appendable, public Queryable {
  public:
-  /// Replays the logs in `directory`/wal and `directory`/wbl; empty: memory only. The caller holds the lock of the
-  /// directory. What is older than `min_valid_time` is in blocks: not taken, and left out of the replay. `fs` must
-  /// outlive the head. kUnsupported for a log that we do not read, or why a file could not be read. A torn or damaged
-  /// log is no error: see HeadStats::replay.
+  /// Replays `directory`/chunks_head and the logs in `directory`/wal and `directory`/wbl; empty: memory only. The
+  /// caller holds the lock of the directory. What is older than `min_valid_time` is in blocks: not taken, and left out
+  /// of the replay. `fs` must outlive the head. kUnsupported for a log that we do not read, or why a file could not be
+  /// read. A torn or damaged log is no error: see HeadStats::replay.
   static Result<std::unique_ptr<Head>> Open(Fs& fs, HeadOptions options, std::string directory,
                                             TimestampMs min_valid_time, TimestampMs now);
   /// Does not sync: call Close first. Batches must be committed or gone.
@@ -140,8 +148,8 @@ class Head final : public Appendable, public Queryable {
   /// Called after each commit with samples, on the committing thread, with no lock held. An empty one turns it off.
   void SetCommitListener(CommitListener listener);
 
-  /// Forgets series without samples, shortens the logs. To be called every 10 to 60 s on a thread that may block; takes
-  /// the lock in short slices.
+  /// Moves finished chunks to disk, forgets series without samples, shortens the logs. To be called every 10 to 60 s on
+  /// a thread that may block; takes the lock in short slices.
   void Maintain(TimestampMs now);
   /// Everything older than `time` is in blocks: it is not taken any more, and chunks that end before it are dropped.
   /// The logs follow at the next Maintain. A time that is not later than min_valid_time() changes nothing.
@@ -201,6 +209,18 @@ class Head final : public Appendable, public Queryable {
     bool empty() const { return records.empty() && late_records.empty(); }
     void Clear();
   };
+  class SeriesSource;
+  /// A series of SeriesIn whose turn has not come.
+  struct SeriesEntry {
+    Labels labels;
+    SeriesRef ref = 0;
+  };
+  /// A finished chunk that is to go to disk.
+  struct SpillItem {
+    Slot slot;
+    SeriesRef ref;
+    ChunkRef chunk;
+  };
   /// What a commit changed, for the listener.
   struct Changes {
     bool wants_names = false;
@@ -220,12 +240,6 @@ class Head final : public Appendable, public Queryable {
     std::int64_t duplicates = 0;
     std::int64_t misplaced = 0;  // their place cannot be changed
   };
-  class SeriesSource;
-  /// A series of SeriesIn whose turn has not come.
-  struct SeriesEntry {
-    Labels labels;
-    SeriesRef ref = 0;
-  };
   struct CheckpointState {
     Slot next_slot = 0;
     bool metadata_done = false;
@@ -237,6 +251,8 @@ class Head final : public Appendable, public Queryable {
   Status ReplayLogs();
   Status ReplayLog(Wal* wal, bool is_late, WalReplay* facts) TICKBIRD_EXCLUDES(mutex_);
   Result<TimestampMs> ReplayRecord(const DecodedRecord& record, bool is_late) TICKBIRD_EXCLUDES(mutex_);
+  Result<TimestampMs> ReplayDecoded(const DecodedRecord& record, bool is_late, bool* is_over_limit)
+      TICKBIRD_EXCLUDES(mutex_);
   Status ReplaySeries(const DecodedRecord::SeriesEntry& entry) TICKBIRD_REQUIRES(mutex_);
   void ReplaySamples(std::span<const DecodedRecord::SampleEntry> entries) TICKBIRD_REQUIRES(mutex_);
   void ReplaySample(Slot slot, TimestampMs timestamp, double value) TICKBIRD_REQUIRES(mutex_);
@@ -293,17 +309,39 @@ class Head final : public Appendable, public Queryable {
   void MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampMs* oldest) TICKBIRD_REQUIRES(mutex_);
   void DropOldChunks(Series* series, TimestampMs keep_from) TICKBIRD_REQUIRES(mutex_);
   std::size_t DropChunks(Series* series, std::size_t count) TICKBIRD_REQUIRES(mutex_);
-  void EvictOverLimit() TICKBIRD_REQUIRES(mutex_);
   void ForgetMetadata() TICKBIRD_REQUIRES(mutex_);
+  Status ShortenLogs(TimestampMs keep_from, TimestampMs truncate_before) TICKBIRD_REQUIRES(maintain_mutex_)
+      TICKBIRD_EXCLUDES(mutex_);
   bool FillCheckpoint(CheckpointState* state, RecordWriter* records) TICKBIRD_EXCLUDES(mutex_);
+
+  // head_spill.cc
+  std::int64_t MemoryBytes() const TICKBIRD_REQUIRES(mutex_);
+  std::int64_t ChunkLimit() const TICKBIRD_REQUIRES(mutex_);
+  TimestampMs SpillableUntil() const TICKBIRD_REQUIRES(mutex_);
+  bool CollectSpill(Slot begin, TimestampMs before, std::vector<SpillItem>* items) const TICKBIRD_EXCLUDES(mutex_);
+  void SwapSpilled(const SpillItem& item, const SpilledChunk& place) TICKBIRD_REQUIRES(mutex_);
+  bool WriteSpill(std::vector<SpillItem>* items) TICKBIRD_REQUIRES(relief_mutex_) TICKBIRD_EXCLUDES(mutex_);
+  bool Spill(TimestampMs before) TICKBIRD_REQUIRES(relief_mutex_) TICKBIRD_EXCLUDES(mutex_);
+  void SpillOldChunks() TICKBIRD_EXCLUDES(relief_mutex_, mutex_);
+  bool IsOverLimit() const TICKBIRD_REQUIRES(mutex_);
+  void RelieveMemory() TICKBIRD_EXCLUDES(relief_mutex_, mutex_);
+  bool EvictOldest(std::int64_t target) TICKBIRD_REQUIRES(relief_mutex_) TICKBIRD_EXCLUDES(mutex_);
+  bool OldestChunkEnd(Slot begin, TimestampMs* oldest) const TICKBIRD_EXCLUDES(mutex_);
+  bool EvictSlice(Slot begin, TimestampMs until) TICKBIRD_EXCLUDES(mutex_);
+  Status OpenChunkFiles(const std::string& directory) TICKBIRD_EXCLUDES(mutex_);
+  void AttachSpilled(Slot slot, SeriesRef ref) TICKBIRD_REQUIRES(mutex_);
+  bool IsSpilled(Series* series, TimestampMs timestamp, double value) TICKBIRD_REQUIRES(mutex_);
+  void Unspill(Series* series, std::span<const Sample> samples) TICKBIRD_REQUIRES(mutex_);
+  void FinishAttaching() TICKBIRD_EXCLUDES(mutex_);
 
   // head_series.cc
   bool CollectSeries(Slot begin, TimestampMs min, TimestampMs end, std::vector<SeriesEntry>* entries) const
       TICKBIRD_EXCLUDES(mutex_);
-  std::vector<ChunkRef> ChunksOf(SeriesRef ref, TimestampMs min, TimestampMs max) const TICKBIRD_EXCLUDES(mutex_);
+  Status ChunksOf(SeriesRef ref, TimestampMs min, TimestampMs max, std::vector<ChunkRef>* chunks) const
+      TICKBIRD_EXCLUDES(mutex_);
 
   // head_query.cc
-  static std::vector<ChunkRef> ChunksBetween(const Series& series, TimestampMs min, TimestampMs max);
+  static MixedChunks ChunksBetween(const Series& series, TimestampMs min, TimestampMs max, FilePins* pins);
   Postings::LabelsOf LabelsOf() const TICKBIRD_REQUIRES(mutex_);
   void PrefetchAhead(const std::vector<Slot>& slots, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
   std::vector<Slot> Find(const std::vector<Matcher>& matchers) const TICKBIRD_REQUIRES(mutex_);
@@ -313,11 +351,14 @@ class Head final : public Appendable, public Queryable {
 
   Fs& fs_;
   const HeadOptions options_;
-  std::unique_ptr<Wal> wal_;  // both, or neither
+  std::unique_ptr<Wal> wal_;  // all three, or none
   std::unique_ptr<Wal> wbl_;
+  std::unique_ptr<HeadChunkFiles> chunk_files_;
 
   /// Held by Maintain alone.
   Mutex maintain_mutex_;
+  /// Held while chunks leave memory.
+  Mutex relief_mutex_ TICKBIRD_ACQUIRED_AFTER(maintain_mutex_);
   /// Held while a batch is written to the log, so that batches get there in the order of their commits.
   Mutex log_mutex_;
   LogBatch writing_ TICKBIRD_GUARDED_BY(log_mutex_);
@@ -326,14 +367,15 @@ class Head final : public Appendable, public Queryable {
   Status log_status_ TICKBIRD_GUARDED_BY(log_mutex_);
   bool closed_ TICKBIRD_GUARDED_BY(log_mutex_) = false;
 
-  mutable Mutex mutex_ TICKBIRD_ACQUIRED_AFTER(log_mutex_);
+  mutable Mutex mutex_ TICKBIRD_ACQUIRED_AFTER(log_mutex_, relief_mutex_);
   SeriesTable table_ TICKBIRD_GUARDED_BY(mutex_);
   Postings postings_ TICKBIRD_GUARDED_BY(mutex_);
   std::map<std::string, MetricMetadata, std::less<>> metadata_ TICKBIRD_GUARDED_BY(mutex_);
   std::set<std::string> unlogged_families_ TICKBIRD_GUARDED_BY(mutex_);  // no series of theirs existed yet
   LogBatch pending_ TICKBIRD_GUARDED_BY(mutex_);
   std::shared_ptr<const CommitListener> listener_ TICKBIRD_GUARDED_BY(mutex_);
-  std::unordered_map<SeriesRef, Slot> replay_aliases_ TICKBIRD_GUARDED_BY(mutex_);  // empty after the replay
+  std::unordered_map<SeriesRef, Slot> replay_aliases_ TICKBIRD_GUARDED_BY(mutex_);       // empty after the replay
+  std::unordered_map<SeriesRef, SpilledList> found_chunks_ TICKBIRD_GUARDED_BY(mutex_);  // empty after the replay
   TimestampMs now_ TICKBIRD_GUARDED_BY(mutex_) = 0;
   TimestampMs min_valid_time_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;
   TimestampMs min_time_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;

@@ -295,6 +295,7 @@ Status Head::Commit(Batch* batch) {
   Changes changes;
   TimestampMs late_from = kNoTime;
   bool has_log = false;
+  bool is_over_limit = false;
   {
     MutexLock lock(mutex_);
     listener = listener_;
@@ -310,7 +311,7 @@ Status Head::Commit(Batch* batch) {
     }
     if (!batch->late.empty()) CommitOldestLate(batch, late_from, &changes);
     CommitMetadata(batch);
-    EvictOverLimit();
+    is_over_limit = IsOverLimit();
     has_log = !pending_.empty();
   }
   if (!batch->late.empty()) has_log |= CommitLate(batch, late_from, &changes) && wal_;
@@ -318,6 +319,7 @@ Status Head::Commit(Batch* batch) {
   batch->new_slots.clear();
   batch->metadata.clear();
   Status logged = has_log ? WriteLog() : Status();
+  if (is_over_limit) RelieveMemory();
   if (listener && changes.newest != kNoTime) {
     std::vector<std::string_view> views;
     views.reserve(changes.names.size());

@@ -66,13 +66,20 @@ void Head::ReopenWith(Series* series, std::span<const Sample> samples) {
 }
 
 /// The chunk that samples from `time` on belong to. Chunks follow each other in time and none crosses a block range, so
-/// that is the first one that does not end before `time`, or the one in front of it, or a new one in between.
+/// that is the first one that does not end before `time`, or the one in front of it, or a new one in between. Those on
+/// disk do not change, and nothing grows past them.
 Head::LatePlace Head::FindLatePlace(const Series& series, TimestampMs time) const {
   const auto& chunks = series.chunks;
   const auto next = std::partition_point(chunks.begin(), chunks.end(),
                                          [&](const ChunkRef& chunk) { return chunk.max_time() < time; });
   const auto at = static_cast<std::size_t>(next - chunks.begin());
-  const Interval range = RangeAround(time, options_.block_range);
+  Interval range = RangeAround(time, options_.block_range);
+  const auto on_disk = FirstSpilledFrom(series.spilled, time);
+  if (on_disk != series.spilled.end()) {
+    if (on_disk->min_time <= time) return {.kind = LatePlace::Kind::kNone, .at = at, .last = on_disk->max_time};
+    range.max = std::min(range.max, on_disk->min_time - 1);
+  }
+  if (on_disk != series.spilled.begin()) range.min = std::max(range.min, (on_disk - 1)->max_time + 1);
   LatePlace place{.kind = LatePlace::Kind::kNew, .at = at, .last = range.max};
   if (next != chunks.end() || !series.open.empty()) {
     const bool is_finished = next != chunks.end();
@@ -202,6 +209,7 @@ void Head::ReplayLate(std::span<const DecodedRecord::SampleEntry> entries) {
 void Head::ReplayLateSeries(Slot slot, std::span<const Sample> samples) {
   Series& series = table_.at(slot);
   const std::size_t late = CountUpTo(samples, series.open.newest_time());
+  Unspill(&series, samples.first(late));
   LateCounts counts;
   const std::vector<Sample> added = InsertLate(&series, samples.first(late), &counts);
   if (!added.empty() && !series.name) series.name = postings_.Add(slot, series.labels);

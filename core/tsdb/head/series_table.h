@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "core/model/labels.h"
 #include "core/tsdb/chunk/xor_chunk.h"
 #include "core/tsdb/head/fwd.h"
+#include "core/tsdb/head/spilled_list.h"
 
 namespace tickbird::tsdb {
 
@@ -18,7 +21,8 @@ namespace tickbird::tsdb {
 struct Series {
   SeriesRef ref = 0;  ///< 0: the slot is free.
   Labels labels;
-  std::vector<ChunkRef> chunks;  ///< Finished ones, oldest first.
+  SpilledList spilled;           ///< Finished chunks on disk. Mostly, not always, older than those in memory.
+  std::vector<ChunkRef> chunks;  ///< Finished ones in memory, oldest first.
   XorAppender open;
   /// The metric name as the postings hold it; null until the first sample is committed, and only then is the series in
   /// the postings and in the log.
@@ -33,9 +37,15 @@ struct Series {
     if (!chunks.empty()) chunks.back().Prefetch();
     open.Prefetch();
   }
-  bool HasSamples() const { return !chunks.empty() || !open.empty(); }
+  bool HasSamples() const { return !chunks.empty() || !spilled.empty() || !open.empty(); }
   /// Of the samples held. REQUIRES: HasSamples().
-  TimestampMs oldest_time() const { return chunks.empty() ? open.oldest_time() : chunks.front().min_time(); }
+  TimestampMs oldest_time() const {
+    TimestampMs oldest = std::numeric_limits<TimestampMs>::max();
+    if (!open.empty()) oldest = open.oldest_time();
+    if (!chunks.empty()) oldest = std::min(oldest, chunks.front().min_time());
+    if (!spilled.empty()) oldest = std::min(oldest, spilled.front().min_time);
+    return oldest;
+  }
 };
 
 /// An open-addressing hash set of slots, four bytes a cell, at most three quarters full. What a slot is hashed by is
