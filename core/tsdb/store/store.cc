@@ -54,6 +54,7 @@ Result<std::unique_ptr<Store>> Store::Open(Fs& fs, StoreOptions options, std::st
 Status Store::OpenDirectory(TimestampMs now) {
   TICKBIRD_ASSIGN_OR_RETURN(lock_, LockDataDirectory(fs_, directory_));
   TICKBIRD_ASSIGN_OR_RETURN(DirectorySurvey survey, SurveyDataDirectory(fs_, directory_));
+  TICKBIRD_RETURN_IF_ERROR(CheckDirectoryWritable(fs_, directory_));
   auto head = Head::Open(fs_, options_.head, directory_, HeadBoundary(survey.blocks), now);
   if (!head) return ExplainDirectoryError(directory_, std::move(head.error()));
   head_ = *std::move(head);
