@@ -76,7 +76,7 @@ class Victim {
     for (int w = 0; w < kWriters; ++w) threads.emplace_back([this, w] { Write(w); });
     threads.emplace_back([this] { Maintain(); });
     threads.emplace_back([this] { Read(); });
-    threads.emplace_back([this] { Delete(); });
+    //     threads.emplace_back([this] { Delete(); });
     for (std::thread& thread : threads) thread.join();
   }
 
@@ -141,6 +141,7 @@ class Victim {
       if (dice < 3) Expect("sync", store_->Sync());
       const tsdb::StoreStats stats = store_->Stats();
       if (!stats.last_failure.empty()) Fail("maintain: " + stats.last_failure);
+      std::this_thread::sleep_for(std::chrono::microseconds(random() % 1000));
     }
   }
   void Expect(const std::string& what, const Status& status) {
@@ -153,6 +154,7 @@ class Victim {
       std::int64_t samples = 0;
       const std::string fault = Contradiction(*store_, ledger_, before, &samples);
       if (!fault.empty()) return Fail("while running: " + fault);
+      std::this_thread::sleep_for(std::chrono::milliseconds(3));
     }
   }
 
