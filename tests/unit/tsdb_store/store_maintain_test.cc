@@ -16,10 +16,10 @@ using ::tickbird::testing::MemFs;
 TEST(StoreMaintain, MakesABlockOfEachRangeThatIsOver) {
   MemFs fs;
   const auto store = OpenStore(fs, kStart);
-  const auto written = Fill(*store, kStart, kStart + 15 * kMinuteMs + 5 * kSecondMs);
+  Fill(*store, kStart, kStart + 15 * kMinuteMs);
   store->Maintain(kStart + 15 * kMinuteMs);
   EXPECT_THAT(store->Blocks(), IsEmpty());
-  ASSERT_TRUE(Put(*store, Metric("a"), kStart + 15 * kMinuteMs + 5 * kSecondMs, 1));
+  ASSERT_TRUE(Put(*store, Metric("a"), kStart + 15 * kMinuteMs, 1));
   store->Maintain(kStart + 15 * kMinuteMs);
   ASSERT_THAT(BlockTimes(*store), ElementsAre(Pair(0, 10)));
   const BlockMeta meta = store->Blocks().front().meta;
