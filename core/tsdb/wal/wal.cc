@@ -166,10 +166,8 @@ Result<TimestampMs> Wal::ReplayFile(const std::string& path, const RecordHandler
     if (used && outcome == SegmentReader::Outcome::kRecord) {
       ++facts->records;
       newest = std::max(newest, *used);
-    } else if (!used && used.error().code == ErrorCode::kUnsupported) {
-      ++facts->skipped_records;
     } else if (!used && used.error().code != ErrorCode::kCorruption) {
-      return used;
+      return WithContext(path, used.error());
     } else {
       const std::string problem = used ? reader.problem() : used.error().message;
       Note(facts, fmt::format("{}: {}: set aside as {}{}, kept what stood before (dropped {} bytes)", path, problem,
