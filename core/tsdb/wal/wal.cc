@@ -149,10 +149,6 @@ Result<TimestampMs> Wal::ReplayFile(const std::string& path, const RecordHandler
     const std::size_t good_bytes = reader.good_bytes();
     const SegmentReader::Outcome outcome = reader.Next();
     if (outcome == SegmentReader::Outcome::kEnd) break;
-    if (outcome == SegmentReader::Outcome::kUnsupported) {
-      return Error{ErrorCode::kUnsupported,
-                   fmt::format("{}: {}; turn that off where it was written", path, reader.problem())};
-    }
     if (outcome == SegmentReader::Outcome::kTorn) {
       Note(facts,
            fmt::format("{}: {}: dropped the last {} bytes", path, reader.problem(), content.size() - good_bytes));

@@ -61,7 +61,8 @@ class Wal {
 
   /// Hands every record to the handler, oldest first. Cuts off torn ends and sets damaged segments aside; what it
   /// cannot repair (no space) it leaves for the next start. kUnsupported for records
-  /// of a later program (see DecodeRecord); kUnavailable and others when a file cannot be read. After an error the log may not be written.
+  /// of a later program (see DecodeRecord); kUnavailable and others when a file cannot be read. After an error the log
+  /// may not be written.
   Status Replay(const RecordHandler& handler, WalReplay* facts);
 
   /// Hands the records to the operating system. After a failure none of them counts as logged; the next call starts

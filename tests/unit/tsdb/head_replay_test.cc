@@ -172,18 +172,6 @@ TEST_F(HeadReplayTest, RecordsOfALaterProgramAreRefusedAndNothingIsTouched) {
   EXPECT_EQ(fs_.Read(SegmentPath(0)).value_or(""), segment);
 }
 
-TEST_F(HeadReplayTest, ZstdIsRefusedAndNothingIsTouched) {
-  ASSERT_TRUE(Put(*head_, Metric("m"), kNow, 1));
-  head_.reset();
-  std::string segment = fs_.Read(SegmentPath(0)).value_or("");
-  segment[0] = 0x11;
-  fs_.Overwrite(SegmentPath(0), segment);
-  const auto head = Head::Open(fs_, {}, kWal, kNow);
-  ASSERT_FALSE(head);
-  EXPECT_EQ(head.error().code, ErrorCode::kUnsupported);
-  EXPECT_EQ(fs_.Read(SegmentPath(0)).value_or(""), segment);
-}
-
 TEST_F(HeadReplayTest, SamplesOlderThanTheRetentionAreLeftOut) {
   ASSERT_TRUE(Put(*head_, Metric("m"), kNow, 1));
   Reopen(kNow + 3 * kHourMs);

@@ -137,10 +137,9 @@ TEST(HistogramAppender, WritesPrometheusBytesOfCustomBuckets) {
   histogram.sum = std::numeric_limits<double>::infinity();
   histogram.positive_deltas = {std::int64_t{1} << 40, 3 - (std::int64_t{1} << 40)};
   ASSERT_TRUE(appender.Append(10, histogram));
-  EXPECT_EQ(
-      ToHex(appender.Snapshot().bytes()),
-      "00028000ee5c651597fe00000000000016e328ff55555555555557f7fffffc825d090000000001bba1002000000000000232c7ff00007f"
-      "ffffffffb117ffff80003fffffffffffbfffc00000000040");
+  EXPECT_EQ(ToHex(appender.Snapshot().bytes()),
+            "00028000ee5c651597fe00000000000016e328ff55555555555557f7fffffc825d090000000001bba1002000000000000232c7ff"
+            "00007fffffffffb117ffff80003fffffffffffbfffc00000000040");
 }
 
 // A gauge, so that counts may fall and buckets may go: 3 and 4, then 2 and 4, so the chunk gets all three.
@@ -162,10 +161,9 @@ TEST(FloatHistogramAppender, WritesPrometheusBytesOfAGauge) {
   ASSERT_TRUE(appender.Append(2000, histogram));
   histogram.sum = 1;
   ASSERT_TRUE(appender.Append(3000, histogram));
-  EXPECT_EQ(
-      ToHex(appender.Snapshot().bytes()),
-      "0003c0ff3f50624dd2f1a9fcde467278fa10020000000000000ff8000000000000300000000000000000000000000000000ffe000000000"
-      "0000ffc0000000000003c7d1b01ea0bc005ffc000000000000e22bffc45fffd6162400800000000000100");
+  EXPECT_EQ(ToHex(appender.Snapshot().bytes()),
+            "0003c0ff3f50624dd2f1a9fcde467278fa10020000000000000ff8000000000000300000000000000000000000000000000ffe00"
+            "00000000000ffc0000000000003c7d1b01ea0bc005ffc000000000000e22bffc45fffd6162400800000000000100");
 }
 
 TEST(HistogramAppender, StartsANewChunkWhereCountersCannotGoOn) {
