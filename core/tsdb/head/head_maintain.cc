@@ -29,6 +29,10 @@ void Head::DropOldChunks(Series* series, TimestampMs keep_from) {
     stats_.chunk_bytes -= static_cast<std::int64_t>(series->open.capacity());
     series->open.ClearAndFree();
   }
+  if (series->histograms && series->open.newest_time() < keep_from) {
+    stats_.chunk_bytes -= static_cast<std::int64_t>(series->histograms->ByteSize());
+    series->histograms.reset();
+  }
 }
 
 void Head::MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampMs* oldest) {
@@ -51,6 +55,7 @@ void Head::MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampM
   for (const Slot slot : expired) {
     stats_.chunk_bytes -= static_cast<std::int64_t>(table_.at(slot).open.capacity());
     --sources_[table_.at(slot).source].series;
+    ForgetDeleted(slot);
     table_.Erase(slot);
   }
   stats_.series_expired += static_cast<std::int64_t>(expired.size());
@@ -76,6 +81,7 @@ bool Head::FillCheckpoint(CheckpointState* state, RecordWriter* records) {
   }
   if (state->metadata_done) return false;
   state->metadata_done = true;
+  WriteDeletions(records);
   for (const auto& [family, metadata] : metadata_) {
     if (const Slot slot = FamilySeries(family); slot != kNoSlot)
       records->AddMetadata(table_.at(slot).ref, family, metadata);
@@ -114,6 +120,7 @@ void Head::DropOldSeries() {
   // Chunks that were begun in slices already seen.
   if (oldest == kNoTime || (min_chunk_start_ != kNoTime && min_chunk_start_ < oldest)) oldest = min_chunk_start_;
   min_time_ = oldest;
+  ForgetDeletedBefore(keep_from);
   if (stats_.series_expired != expired_before) ForgetMetadata();
 }
 

@@ -13,10 +13,10 @@ namespace {
 std::unique_ptr<SeriesCursor> NewestBetween(const Series& series, TimestampMs min, TimestampMs max,
                                             const std::shared_ptr<FilePins>& pins) {
   const XorAppender& open = series.open;
-  if (open.newest_time() <= max) {
+  if (open.newest_time() <= max && series.newest_kind == ChunkEncoding::kXor) {
     return open.newest_time() >= min ? NewSampleCursor({open.newest_time(), open.newest_value()}) : nullptr;
   }
-  if (!open.empty() && open.oldest_time() <= max) return NewNewestCursor(open.Snapshot(), min, max);
+  if (series.HasOpen() && series.open_oldest_time() <= max) return NewNewestCursor(series.OpenSnapshot(), min, max);
   const auto chunk = std::partition_point(series.chunks.begin(), series.chunks.end(),
                                           [&](const ChunkRef& other) { return other.min_time() <= max; });
   const auto spilled = std::partition_point(series.spilled.begin(), series.spilled.end(),
@@ -43,8 +43,8 @@ MixedChunks Head::ChunksBetween(const Series& series, TimestampMs min, Timestamp
       std::partition_point(first, series.chunks.end(), [&](const ChunkRef& chunk) { return chunk.min_time() <= max; });
   mixed.chunks.reserve(static_cast<std::size_t>(last - first) + 1);
   mixed.chunks.assign(first, last);
-  if (!series.open.empty() && series.open.newest_time() >= min && series.open.oldest_time() <= max) {
-    mixed.chunks.push_back(series.open.Snapshot());
+  if (series.HasOpen() && series.open.newest_time() >= min && series.open_oldest_time() <= max) {
+    mixed.chunks.push_back(series.OpenSnapshot());
   }
   return mixed;
 }
@@ -74,11 +74,14 @@ Result<std::vector<SelectedSeries>> Head::Select(const Selection& selection) con
     PrefetchAhead(slots, i);
     const Series& series = table_.at(slots[i]);
     if (!series.HasSamples()) continue;
+    const Intervals& deleted = DeletedOf(slots[i]);
+    const bool is_cut = Touches(deleted, selection.min, selection.max);
     std::unique_ptr<SeriesCursor> cursor;
-    if (selection.newest_only) {
+    if (selection.newest_only && !is_cut) {
       cursor = NewestBetween(series, selection.min, selection.max, pins);
     } else if (auto chunks = ChunksBetween(series, selection.min, selection.max, pins.get()); !chunks.empty()) {
-      cursor = NewMixedCursor(std::move(chunks), pins, selection.min, selection.max);
+      cursor = NewMixedCursor(std::move(chunks), pins, selection.min, selection.max, is_cut ? deleted : Intervals());
+      if (selection.newest_only) cursor = NewLastCursor(std::move(cursor));
     }
     if (cursor) selected.push_back({series.labels, std::move(cursor)});
   }
