@@ -131,6 +131,8 @@ class Series {
   const std::string& text() const { return text_; }
   int first() const { return first_; }
   SeriesRef ref = 0;
+  TimestampMs newest = 0;
+  bool ends_in_histogram = false;
 
   Value Next(Random& random) {
     Kind kind = kind_;
@@ -318,14 +320,27 @@ class Runner {
     const auto ref = std::visit([&](const auto& v) { return AppendTo(appender, series, t, v); }, value);
     if (!ref) return WithContext(series.text() + " at " + std::to_string(t), ref.error());
     series.ref = *ref;
+    Note(series, t, value);
+    return {};
+  }
+
+  /// A float stale marker behind a histogram is kept as a histogram's, as in Prometheus.
+  void Note(Series& series, TimestampMs t, const Value& value) {
+    const double* const number = std::get_if<double>(&value);
+    const bool in_order = t > series.newest;
+    if (in_order) series.newest = t;
+    if (number && IsStaleMarker(*number) && in_order && series.ends_in_histogram) {
+      truth_->Add(series.text(), t, FloatHistogram{.sum = *number});
+      return;
+    }
+    if (in_order) series.ends_in_histogram = !number;
     if (const auto* whole = std::get_if<Histogram>(&value)) {
       truth_->Add(series.text(), t, whole->ToFloat());
     } else if (const auto* counts = std::get_if<FloatHistogram>(&value)) {
       truth_->Add(series.text(), t, *counts);
     } else {
-      truth_->Add(series.text(), t, std::get<double>(value));
+      truth_->Add(series.text(), t, *number);
     }
-    return {};
   }
   static Result<SeriesRef> AppendTo(Appender& appender, const Series& series, TimestampMs t, double value) {
     return appender.Append(series.ref, series.labels(), t, value);

@@ -110,9 +110,9 @@ class OursFromPrometheus3(Prometheus3):
         self.check("--compression=none", "--clean=false")
 
     def test_blocks_of_two_levels_and_a_checkpoint(self):
-        directory, _ = self.check("--block=30m", "--levels=2")
+        directory, _ = self.check("--block=10m", "--levels=2")
         levels = {json.loads(meta.read_text())["compaction"]["level"] for meta in directory.glob("*/meta.json")}
-        self.assertGreater(len(levels), 1)
+        self.assertGreater(max(levels), 1)
         self.assertTrue(list((directory / "wal").glob("checkpoint.*")))
 
     def test_out_of_order_in_the_head(self):
@@ -176,7 +176,7 @@ class Prometheus3FromOurs(Prometheus3):
         directory, truth = self.check("--block=600000")
         self.assertTrue(list((directory / "wal").glob("checkpoint.*")))
         levels = {json.loads(meta.read_text())["compaction"]["level"] for meta in directory.glob("*/meta.json")}
-        self.assertGreater(len(levels), 1)
+        self.assertGreater(max(levels), 1)
         self.check_dump(directory, truth)
 
     def test_out_of_order_in_the_head(self):
