@@ -12,25 +12,34 @@ namespace {
 
 // Intervals of all series: a few megabytes.
 constexpr std::size_t kMostDeletions = 200'000;
+// Series changed under one hold of the lock.
+constexpr std::size_t kSlice = 512;
 
 }  // namespace
 
-const Intervals& Head::DeletedOf(Slot slot) const {
+const Intervals& Head::DeletedOf(SeriesRef ref) const {
   static const Intervals kNone;
   if (deleted_.empty()) return kNone;
-  const auto found = deleted_.find(slot);
+  const auto found = deleted_.find(ref);
   return found == deleted_.end() ? kNone : found->second;
 }
 
-void Head::Hide(Slot slot, Interval interval) {
-  Intervals& intervals = deleted_[slot];
+void Head::Hide(SeriesRef ref, Interval interval) {
+  Intervals& intervals = deleted_[ref];
   deletions_ -= intervals.size();
   AddInterval(&intervals, interval);
   deletions_ += intervals.size();
 }
 
-void Head::ForgetDeleted(Slot slot) {
-  const auto found = deleted_.find(slot);
+void Head::RenameDeleted(SeriesRef ref, SeriesRef other) {
+  auto node = deleted_.extract(ref);
+  if (node.empty()) return;
+  node.key() = other;
+  deleted_.insert(std::move(node));
+}
+
+void Head::ForgetDeleted(SeriesRef ref) {
+  const auto found = deleted_.find(ref);
   if (found == deleted_.end()) return;
   deletions_ -= found->second.size();
   deleted_.erase(found);
@@ -52,23 +61,31 @@ std::optional<Interval> Head::HeldPart(const Series& series, Interval interval) 
   return interval;
 }
 
+Status Head::CheckRoomForDeletions(std::size_t more) const {
+  MutexLock lock(mutex_);
+  if (deletions_ + more <= kMostDeletions) return {};
+  return Error{
+      ErrorCode::kTooLarge,
+      fmt::format("{} deletions more than the {} that wait to be done already, the limit is {}: try again after "
+                  "the next block was written",
+                  more, deletions_, kMostDeletions)};
+}
+
 Result<std::int64_t> Head::Delete(const std::vector<Matcher>& matchers, Interval interval) {
-  std::vector<std::pair<Slot, Interval>> parts;
-  {
+  std::vector<std::pair<SeriesRef, Interval>> parts;
+  EachOf(Find(matchers), [&](const Series& series) {
+    if (const auto part = HeldPart(series, interval)) parts.emplace_back(series.ref, *part);
+  });
+  TICKBIRD_RETURN_IF_ERROR(CheckRoomForDeletions(parts.size()));
+  for (std::span<const std::pair<SeriesRef, Interval>> rest = parts; !rest.empty();) {
+    const auto slice = rest.first(std::min(kSlice, rest.size()));
+    rest = rest.subspan(slice.size());
+    mutex_.GiveWay();
     MutexLock lock(mutex_);
-    for (const Slot slot : Find(matchers)) {
-      if (const auto part = HeldPart(table_.at(slot), interval)) parts.emplace_back(slot, *part);
-    }
-    if (deletions_ + parts.size() > kMostDeletions) {
-      return Error{ErrorCode::kTooLarge,
-                   fmt::format("{} deletions more than the {} that wait to be done already, the limit is {}: try again "
-                               "after the next block was written",
-                               parts.size(), deletions_, kMostDeletions)};
-    }
-    for (const auto& [slot, part] : parts) {
-      Hide(slot, part);
+    for (const auto& [ref, part] : slice) {
+      Hide(ref, part);
       if (!wal_) continue;
-      pending_.records.AddTombstone(table_.at(slot).ref, part);
+      pending_.records.AddTombstone(ref, part);
       pending_.newest = std::max(pending_.newest, part.max);
     }
   }
@@ -88,7 +105,7 @@ TimestampMs Head::ReplayDeletions(std::span<const DecodedRecord::TombstoneEntry>
     if (!part) continue;
     newest = std::max(newest, part->max);
     if (deletions_ < kMostDeletions) {
-      Hide(slot, *part);
+      Hide(table_.at(slot).ref, *part);
     } else {
       ++stats_.replay.deletions_dropped;
     }
@@ -98,8 +115,8 @@ TimestampMs Head::ReplayDeletions(std::span<const DecodedRecord::TombstoneEntry>
 
 /// For a checkpoint: the segments with the records may be gone before the chunks are.
 void Head::WriteDeletions(RecordWriter* records) const {
-  for (const auto& [slot, intervals] : deleted_) {
-    for (const Interval& interval : intervals) records->AddTombstone(table_.at(slot).ref, interval);
+  for (const auto& [ref, intervals] : deleted_) {
+    for (const Interval& interval : intervals) records->AddTombstone(ref, interval);
   }
 }
 

@@ -59,6 +59,7 @@ class Head::SeriesSource final : public ChunkSeriesSource {
 
 /// Looks at the slots from `begin` on, one slice of them; false when there are none.
 bool Head::CollectSeries(Slot begin, TimestampMs min, TimestampMs end, std::vector<SeriesEntry>* entries) const {
+  mutex_.GiveWay();
   MutexLock lock(mutex_);
   if (begin >= table_.slot_end()) return false;
   for (Slot slot = begin; slot < std::min(begin + kSlice, table_.slot_end()); ++slot) {
@@ -78,7 +79,7 @@ Status Head::ChunksOf(SeriesRef ref, TimestampMs min, TimestampMs max, std::vect
     MutexLock lock(mutex_);
     const Slot slot = table_.FindRef(ref);
     if (slot != kNoSlot) mixed = ChunksBetween(table_.at(slot), min, max, &pins);
-    if (slot != kNoSlot) *deleted = DeletedOf(slot);
+    if (slot != kNoSlot) *deleted = DeletedOf(ref);
   }
   Status status;
   *chunks = ReadMixedChunks(std::move(mixed), pins, &status);
