@@ -69,6 +69,9 @@ Status Head::ReplayLogs() {
   TICKBIRD_RETURN_IF_ERROR(ReplayLog(wal_.get(), false, &wal));
   FinishAttaching();
   TICKBIRD_RETURN_IF_ERROR(ReplayLog(wbl_.get(), true, &wbl));
+  // Only now is it known that nothing speaks against starting here.
+  wal_->Repair(&wal);
+  wbl_->Repair(&wbl);
   MutexLock lock(mutex_);
   replay_aliases_ = {};
   stats_.replay.wal = std::move(wal);
