@@ -37,8 +37,8 @@ std::string_view FamilyOf(std::string_view metric_name, MetricType type) {
 
 std::string_view RefusedReasonName(RefusedReason reason) {
   constexpr std::array<std::string_view, kRefusedReasons> kNames = {
-      "out_of_order", "duplicate",    "too_far_in_future", "too_old",
-      "series_limit", "memory_limit", "no_name",           "invalid_histogram"};
+      "out_of_order", "duplicate", "too_far_in_future", "too_old",
+      "series_limit", "no_name",   "invalid_histogram", "memory_limit"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 
@@ -141,7 +141,6 @@ Status Head::ReplaySeries(const DecodedRecord::SeriesEntry& entry) {
   if (const Slot same = table_.Find(entry.labels); same != kNoSlot) {
     replay_aliases_.emplace(table_.at(same).ref, same);
     exemplars_.Rename(table_.at(same).ref, entry.ref);
-    RenameDeleted(table_.at(same).ref, entry.ref);
     table_.Rebind(same, entry.ref);
     AttachSpilled(same, entry.ref);
     return {};

@@ -65,13 +65,13 @@ enum class RefusedReason {
   kTooFarInFuture,  ///< See HeadOptions::max_future.
   kTooOld,          ///< In blocks already, or too far behind the newest sample of the head.
   kSeriesLimit,
-  kMemoryLimit,  ///< Of a new series, at HeadOptions::max_memory_bytes.
   kNoName,
   kInvalidHistogram,
+  kMemoryLimit,  ///< Of a new series, at HeadOptions::max_memory_bytes.
 };
 inline constexpr std::size_t kRefusedReasons = 8;
-/// "out_of_order", "duplicate", "too_far_in_future", "too_old", "series_limit", "memory_limit", "no_name",
-/// "invalid_histogram".
+/// "out_of_order", "duplicate", "too_far_in_future", "too_old", "series_limit", "no_name", "invalid_histogram",
+/// "memory_limit".
 std::string_view RefusedReasonName(RefusedReason reason);
 
 /// The marker of an ended series of that kind of histogram.
@@ -252,6 +252,7 @@ class Head final : public Appendable, public Queryable {
     std::vector<Matcher> matchers;
     std::uint64_t erasures = 0;
   };
+  using SeriesUse = std::function<void(Slot, const Series&)>;
   class SeriesSource;
   /// A series of SeriesIn whose turn has not come.
   struct SeriesEntry {
@@ -373,12 +374,10 @@ class Head final : public Appendable, public Queryable {
   TimestampMs ReplayExemplars(std::span<const DecodedRecord::ExemplarEntry> entries) TICKBIRD_REQUIRES(mutex_);
 
   // head_delete.cc
-  const Intervals& DeletedOf(SeriesRef ref) const TICKBIRD_REQUIRES(mutex_);
+  const Intervals& DeletedOf(Slot slot) const TICKBIRD_REQUIRES(mutex_);
   static std::optional<Interval> HeldPart(const Series& series, Interval interval);
-  Status CheckRoomForDeletions(std::size_t more) const TICKBIRD_EXCLUDES(mutex_);
-  void Hide(SeriesRef ref, Interval interval) TICKBIRD_REQUIRES(mutex_);
-  void RenameDeleted(SeriesRef ref, SeriesRef other) TICKBIRD_REQUIRES(mutex_);
-  void ForgetDeleted(SeriesRef ref) TICKBIRD_REQUIRES(mutex_);
+  void Hide(Slot slot, Interval interval) TICKBIRD_REQUIRES(mutex_);
+  void ForgetDeleted(Slot slot) TICKBIRD_REQUIRES(mutex_);
   void ForgetDeletedBefore(TimestampMs time) TICKBIRD_REQUIRES(mutex_);
   TimestampMs ReplayDeletions(std::span<const DecodedRecord::TombstoneEntry> entries) TICKBIRD_REQUIRES(mutex_);
   void WriteDeletions(RecordWriter* records) const TICKBIRD_REQUIRES(mutex_);
@@ -443,7 +442,7 @@ class Head final : public Appendable, public Queryable {
   LockedIndex Index() const;
   void PrefetchAhead(std::span<const Slot> slots, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
   Found Find(const std::vector<Matcher>& matchers) const TICKBIRD_EXCLUDES(mutex_);
-  void EachOf(const Found& found, const std::function<void(const Series&)>& use) const TICKBIRD_EXCLUDES(mutex_);
+  void EachOf(const Found& found, const SeriesUse& use) const TICKBIRD_EXCLUDES(mutex_);
   std::vector<Labels> LabelsMatching(const std::vector<Matcher>& matchers) const TICKBIRD_EXCLUDES(mutex_);
 
   /// Far above any count of series, far enough below the end that counting on cannot overflow.
@@ -477,7 +476,7 @@ class Head final : public Appendable, public Queryable {
   std::unordered_map<SeriesRef, Slot> replay_aliases_ TICKBIRD_GUARDED_BY(mutex_);       // empty after the replay
   std::unordered_map<SeriesRef, SpilledList> found_chunks_ TICKBIRD_GUARDED_BY(mutex_);  // empty after the replay
   ExemplarRing exemplars_ TICKBIRD_GUARDED_BY(mutex_);
-  std::unordered_map<SeriesRef, Intervals> deleted_ TICKBIRD_GUARDED_BY(mutex_);
+  std::unordered_map<Slot, Intervals> deleted_ TICKBIRD_GUARDED_BY(mutex_);
   std::size_t deletions_ TICKBIRD_GUARDED_BY(mutex_) = 0;  // intervals in it
   TimestampMs now_ TICKBIRD_GUARDED_BY(mutex_) = 0;
   TimestampMs min_valid_time_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;

@@ -12,34 +12,27 @@ namespace {
 
 // Intervals of all series: a few megabytes.
 constexpr std::size_t kMostDeletions = 200'000;
-// Series changed under one hold of the lock.
-constexpr std::size_t kSlice = 512;
+// Series hidden under one hold of the lock.
+constexpr std::size_t kSlice = 256;
 
 }  // namespace
 
-const Intervals& Head::DeletedOf(SeriesRef ref) const {
+const Intervals& Head::DeletedOf(Slot slot) const {
   static const Intervals kNone;
   if (deleted_.empty()) return kNone;
-  const auto found = deleted_.find(ref);
+  const auto found = deleted_.find(slot);
   return found == deleted_.end() ? kNone : found->second;
 }
 
-void Head::Hide(SeriesRef ref, Interval interval) {
-  Intervals& intervals = deleted_[ref];
+void Head::Hide(Slot slot, Interval interval) {
+  Intervals& intervals = deleted_[slot];
   deletions_ -= intervals.size();
   AddInterval(&intervals, interval);
   deletions_ += intervals.size();
 }
 
-void Head::RenameDeleted(SeriesRef ref, SeriesRef other) {
-  auto node = deleted_.extract(ref);
-  if (node.empty()) return;
-  node.key() = other;
-  deleted_.insert(std::move(node));
-}
-
-void Head::ForgetDeleted(SeriesRef ref) {
-  const auto found = deleted_.find(ref);
+void Head::ForgetDeleted(Slot slot) {
+  const auto found = deleted_.find(slot);
   if (found == deleted_.end()) return;
   deletions_ -= found->second.size();
   deleted_.erase(found);
@@ -61,29 +54,25 @@ std::optional<Interval> Head::HeldPart(const Series& series, Interval interval) 
   return interval;
 }
 
-Status Head::CheckRoomForDeletions(std::size_t more) const {
-  MutexLock lock(mutex_);
-  if (deletions_ + more <= kMostDeletions) return {};
-  return Error{
-      ErrorCode::kTooLarge,
-      fmt::format("{} deletions more than the {} that wait to be done already, the limit is {}: try again after "
-                  "the next block was written",
-                  more, deletions_, kMostDeletions)};
-}
-
 Result<std::int64_t> Head::Delete(const std::vector<Matcher>& matchers, Interval interval) {
   std::vector<std::pair<SeriesRef, Interval>> parts;
-  EachOf(Find(matchers), [&](const Series& series) {
+  EachOf(Find(matchers), [&](Slot, const Series& series) {
     if (const auto part = HeldPart(series, interval)) parts.emplace_back(series.ref, *part);
   });
-  TICKBIRD_RETURN_IF_ERROR(CheckRoomForDeletions(parts.size()));
-  for (std::span<const std::pair<SeriesRef, Interval>> rest = parts; !rest.empty();) {
-    const auto slice = rest.first(std::min(kSlice, rest.size()));
-    rest = rest.subspan(slice.size());
+  for (std::size_t i = 0; i < parts.size();) {
     mutex_.GiveWay();
     MutexLock lock(mutex_);
-    for (const auto& [ref, part] : slice) {
-      Hide(ref, part);
+    if (i == 0 && deletions_ + parts.size() > kMostDeletions) {
+      return Error{ErrorCode::kTooLarge,
+                   fmt::format("{} deletions more than the {} that wait to be done already, the limit is {}: try again "
+                               "after the next block was written",
+                               parts.size(), deletions_, kMostDeletions)};
+    }
+    for (const std::size_t end = std::min(i + kSlice, parts.size()); i < end; ++i) {
+      const auto& [ref, part] = parts[i];
+      const Slot slot = table_.FindRef(ref);
+      if (slot == kNoSlot) continue;
+      Hide(slot, part);
       if (!wal_) continue;
       pending_.records.AddTombstone(ref, part);
       pending_.newest = std::max(pending_.newest, part.max);
@@ -105,7 +94,7 @@ TimestampMs Head::ReplayDeletions(std::span<const DecodedRecord::TombstoneEntry>
     if (!part) continue;
     newest = std::max(newest, part->max);
     if (deletions_ < kMostDeletions) {
-      Hide(table_.at(slot).ref, *part);
+      Hide(slot, *part);
     } else {
       ++stats_.replay.deletions_dropped;
     }
@@ -115,8 +104,8 @@ TimestampMs Head::ReplayDeletions(std::span<const DecodedRecord::TombstoneEntry>
 
 /// For a checkpoint: the segments with the records may be gone before the chunks are.
 void Head::WriteDeletions(RecordWriter* records) const {
-  for (const auto& [ref, intervals] : deleted_) {
-    for (const Interval& interval : intervals) records->AddTombstone(ref, interval);
+  for (const auto& [slot, intervals] : deleted_) {
+    for (const Interval& interval : intervals) records->AddTombstone(table_.at(slot).ref, interval);
   }
 }
 

@@ -86,11 +86,14 @@ std::vector<ExemplarSeries> Head::Exemplars(const std::vector<std::vector<Matche
                                             TimestampMs max) const {
   std::vector<ExemplarSeries> found;
   std::set<SeriesRef> seen;
-  const auto take = [&](const Series& series) TICKBIRD_REQUIRES(mutex_) {
-    auto exemplars = exemplars_.Of(series.ref, min, max);
-    if (!exemplars.empty() && seen.insert(series.ref).second) found.push_back({series.labels, std::move(exemplars)});
-  };
-  for (const std::vector<Matcher>& matchers : any_of) EachOf(Find(matchers), take);
+  for (const std::vector<Matcher>& matchers : any_of) {
+    EachOf(Find(matchers), [&](Slot, const Series& series) TICKBIRD_REQUIRES(mutex_) {
+      if (!seen.insert(series.ref).second) return;
+      if (auto exemplars = exemplars_.Of(series.ref, min, max); !exemplars.empty()) {
+        found.push_back({series.labels, std::move(exemplars)});
+      }
+    });
+  }
   std::sort(found.begin(), found.end(),
             [](const ExemplarSeries& a, const ExemplarSeries& b) { return a.labels < b.labels; });
   return found;

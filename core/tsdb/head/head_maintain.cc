@@ -63,8 +63,8 @@ void Head::Expire(Slot slot) {
   const Series& series = table_.at(slot);
   if (series.name) postings_.Remove(slot, series.labels);
   stats_.chunk_bytes -= static_cast<std::int64_t>(series.open.capacity());
-  ForgetDeleted(series.ref);
   --sources_[series.source].series;
+  ForgetDeleted(slot);
   table_.Erase(slot);
   ++stats_.series_expired;
 }
@@ -99,14 +99,14 @@ bool Head::FillCheckpoint(CheckpointState* state, RecordWriter* records) {
   }
   auto at = state->is_metadata_begun ? metadata_.upper_bound(state->family) : metadata_.begin();
   if (!state->is_metadata_begun) WriteDeletions(records);
+  const bool is_done = state->is_metadata_begun && at == metadata_.end();
   state->is_metadata_begun = true;
-  if (at == metadata_.end()) return !records->empty();
   for (int i = 0; i < kFamilies && at != metadata_.end(); ++i, ++at) {
     state->family = at->first;
     if (const Slot slot = FamilySeries(at->first); slot != kNoSlot)
       records->AddMetadata(table_.at(slot).ref, at->first, at->second);
   }
-  return true;
+  return !is_done;
 }
 
 void Head::DropBefore(TimestampMs time) {

@@ -85,7 +85,7 @@ Head::Found Head::Find(const std::vector<Matcher>& matchers) const {
 }
 
 /// Calls `use` with each series found, with the lock held, in slices.
-void Head::EachOf(const Found& found, const std::function<void(const Series&)>& use) const {
+void Head::EachOf(const Found& found, const SeriesUse& use) const {
   for (std::span<const Slot> rest = found.slots; !rest.empty();) {
     const auto slice = rest.first(std::min(kSlice, rest.size()));
     rest = rest.subspan(slice.size());
@@ -100,7 +100,7 @@ void Head::EachOf(const Found& found, const std::function<void(const Series&)>& 
         const auto matches = [&](const Matcher& matcher) { return matcher.Matches(series.labels); };
         if (!series.name || !std::all_of(found.matchers.begin(), found.matchers.end(), matches)) continue;
       }
-      use(series);
+      use(slice[i], series);
     }
   }
 }
@@ -121,9 +121,9 @@ Result<std::vector<SelectedSeries>> Head::Select(const Selection& selection) con
   std::vector<SelectedSeries> selected;
   selected.reserve(found.slots.size());
   const auto pins = std::make_shared<FilePins>(chunk_files_.get());
-  const auto select = [&](const Series& series) TICKBIRD_REQUIRES(mutex_) {
+  EachOf(found, [&](Slot slot, const Series& series) TICKBIRD_REQUIRES(mutex_) {
     if (!series.HasSamples()) return;
-    const Intervals& deleted = DeletedOf(series.ref);
+    const Intervals& deleted = DeletedOf(slot);
     const bool is_cut = Touches(deleted, selection.min, selection.max);
     std::unique_ptr<SeriesCursor> cursor;
     if (selection.newest_only && !is_cut) {
@@ -133,8 +133,7 @@ Result<std::vector<SelectedSeries>> Head::Select(const Selection& selection) con
       if (selection.newest_only) cursor = NewLastCursor(std::move(cursor));
     }
     if (cursor) selected.push_back({series.labels, std::move(cursor)});
-  };
-  EachOf(found, select);
+  });
   return selected;
 }
 
@@ -142,7 +141,7 @@ std::vector<Labels> Head::LabelsMatching(const std::vector<Matcher>& matchers) c
   const Found found = Find(matchers);
   std::vector<Labels> labels;
   labels.reserve(found.slots.size());
-  EachOf(found, [&](const Series& series) { labels.push_back(series.labels); });
+  EachOf(found, [&](Slot, const Series& series) { labels.push_back(series.labels); });
   return labels;
 }
 

@@ -79,7 +79,7 @@ Status Head::ChunksOf(SeriesRef ref, TimestampMs min, TimestampMs max, std::vect
     MutexLock lock(mutex_);
     const Slot slot = table_.FindRef(ref);
     if (slot != kNoSlot) mixed = ChunksBetween(table_.at(slot), min, max, &pins);
-    if (slot != kNoSlot) *deleted = DeletedOf(ref);
+    if (slot != kNoSlot) *deleted = DeletedOf(slot);
   }
   Status status;
   *chunks = ReadMixedChunks(std::move(mixed), pins, &status);
