@@ -130,6 +130,7 @@ class Series {
   const Labels& labels() const { return labels_; }
   const std::string& text() const { return text_; }
   int first() const { return first_; }
+  bool has_only_floats() const { return static_cast<int>(kind_) < kFloatKinds; }
   SeriesRef ref = 0;
   TimestampMs newest = 0;
   bool ends_in_histogram = false;
@@ -306,7 +307,7 @@ class Runner {
   Status Late(TimestampMs now) {
     const auto appender = store_.NewAppender();
     for (Series& series : series_) {
-      if (!series.ref || random_.Below(4) != 0) continue;
+      if (!series.ref || !series.has_only_floats() || random_.Below(4) != 0) continue;
       const DurationMs reach = std::min(options_.late_by * 9 / 10, now - options_.start);
       TimestampMs t = now - static_cast<DurationMs>(random_.Next() % static_cast<std::uint64_t>(reach + 1));
       t += options_.step / 2 - (t - options_.start) % options_.step;
