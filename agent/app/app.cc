@@ -57,7 +57,6 @@ std::string ExternalUrl(const config::Config& config) {
 
 tsdb::HeadOptions HeadOptionsFrom(const config::Config& config) {
   tsdb::HeadOptions options;
-  options.retention = config.storage.retention_time;
   options.max_chunk_bytes = config.storage.retention_bytes;
   options.max_series = static_cast<std::size_t>(config.limits.max_series);
   return options;
@@ -214,10 +213,15 @@ class App::Impl {
   Status OpenStore() {
     const std::string& path = config_.storage.path;
     TICKBIRD_RETURN_IF_ERROR(fs_.MakeDirs(path));
-    auto head = tsdb::Head::Open(fs_, HeadOptionsFrom(config_), JoinPath(path, "wal"), clock_.Now());
+    auto lock = fs_.Lock(JoinPath(path, "lock"));
+    if (!lock) return WithContext("data directory " + path, std::move(lock.error()));
+    data_lock_ = *std::move(lock);
+    const DurationMs retention = config_.storage.retention_time;
+    const TimestampMs now = clock_.Now();
+    auto head = tsdb::Head::Open(fs_, HeadOptionsFrom(config_), path, now - retention, now);
     if (!head) return WithContext("data directory " + path, std::move(head.error()));
     head_ = *std::move(head);
-    housekeeping_.emplace(timers_, workers_, clock_, *head_, config_.storage.wal_sync_interval);
+    housekeeping_.emplace(timers_, workers_, clock_, *head_, retention, config_.storage.wal_sync_interval);
     return {};
   }
 
@@ -473,6 +477,7 @@ class App::Impl {
   net::WorkerPool workers_;
   net::CurlEgress egress_;
 
+  std::unique_ptr<FileLock> data_lock_;
   std::unique_ptr<tsdb::Head> head_;
   std::optional<Housekeeping> housekeeping_;
   std::optional<rules::RuleEngine> engine_;

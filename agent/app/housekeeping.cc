@@ -10,10 +10,11 @@ constexpr DurationMs kMaintainInterval = 15 * kSecondMs;
 }  // namespace
 
 Housekeeping::Housekeeping(net::Timers& timers, net::WorkerPool& workers, const Clock& clock, tsdb::Head& head,
-                           DurationMs sync_interval)
+                           DurationMs retention, DurationMs sync_interval)
     : workers_(workers),
       clock_(clock),
       head_(head),
+      retention_(retention),
       sync_ticker_(timers, clock, sync_interval, [this](TimestampMs) { Sync(); }),
       maintain_ticker_(timers, clock, kMaintainInterval, [this](TimestampMs now) { Maintain(now); }) {}
 
@@ -41,7 +42,12 @@ void Housekeeping::Sync() {
 
 void Housekeeping::Maintain(TimestampMs now) {
   if (maintaining_) return;
-  maintaining_ = workers_.Offload([this, now] { head_.Maintain(now); }, [this] { maintaining_ = false; });
+  maintaining_ = workers_.Offload(
+      [this, now] {
+        head_.DropBefore(now - retention_);
+        head_.Maintain(now);
+      },
+      [this] { maintaining_ = false; });
 }
 
 }  // namespace tickbird::app

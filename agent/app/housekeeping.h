@@ -14,7 +14,7 @@ namespace tickbird::app {
 class Housekeeping {
  public:
   Housekeeping(net::Timers& timers, net::WorkerPool& workers, const Clock& clock, tsdb::Head& head,
-               DurationMs sync_interval);
+               DurationMs retention, DurationMs sync_interval);
 
   void Start();
   void Stop();
@@ -26,6 +26,7 @@ class Housekeeping {
   net::WorkerPool& workers_;
   const Clock& clock_;
   tsdb::Head& head_;
+  const DurationMs retention_;
   Ticker sync_ticker_;
   Ticker maintain_ticker_;
   bool syncing_ = false;

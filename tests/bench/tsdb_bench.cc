@@ -115,7 +115,7 @@ std::vector<Labels> MakeLabels() {
 void BenchMemory(PosixFs& fs) {
   ::malloc_trim(0);
   const std::int64_t before = ResidentBytes();
-  auto head = Head::Open(fs, {.max_series = kSeries}, "", kStart);
+  auto head = Head::Open(fs, {.max_series = kSeries}, "", kNoTime, kStart);
   std::vector<SeriesRef> refs(kSeries);
   // 60 samples: half an open chunk. Labels are made per sample batch and dropped, as a scrape does.
   for (int round = 0; round < 60; ++round) {
@@ -173,12 +173,12 @@ void BenchHead(PosixFs& fs, const std::string& directory, const std::vector<Labe
   const HeadOptions options{
       .max_chunk_bytes = std::int64_t{1} << 30, .max_series = kSeries, .wal = {.max_bytes = std::int64_t{4} << 30}};
   {
-    auto head = Head::Open(fs, options, "", kStart);
+    auto head = Head::Open(fs, options, "", kNoTime, kStart);
     Row("append and commit, 100k warm series, memory only", Append(**head, refs, labels, 20), "ns/sample");
   }
   std::fill(refs.begin(), refs.end(), 0);
   {
-    auto head = Head::Open(fs, options, directory, kStart);
+    auto head = Head::Open(fs, options, directory, kNoTime, kStart);
     const double ns = Append(**head, refs, labels, 130);
     Row("append and commit, 100k warm series, with the log", ns, "ns/sample");
     Row("  that is", 1e3 / ns, "M samples/s");
@@ -191,7 +191,7 @@ void BenchHead(PosixFs& fs, const std::string& directory, const std::vector<Labe
   }
   std::int64_t samples = 0;
   const double seconds = Seconds([&] {
-    auto head = Head::Open(fs, options, directory, kStart + 130 * kInterval);
+    auto head = Head::Open(fs, options, directory, kNoTime, kStart + 130 * kInterval);
     samples = (*head)->Stats().replay.samples;
   });
   Row("replay of the log", static_cast<double>(samples) / seconds / 1e6, "M samples/s");
@@ -207,6 +207,6 @@ int main() {
   PosixFs fs;
   tsdb::BenchMemory(fs);
   tsdb::BenchChunks();
-  tsdb::BenchHead(fs, std::string(directory) + "/wal", tsdb::MakeLabels());
+  tsdb::BenchHead(fs, directory, tsdb::MakeLabels());
   std::filesystem::remove_all(directory);
 }

@@ -14,6 +14,10 @@ bool ChunkReader::ReadHistogram([[maybe_unused]] TimestampMs* timestamp, [[maybe
   return false;
 }
 
+bool ChunkReader::ReadHistogram([[maybe_unused]] TimestampMs* timestamp, [[maybe_unused]] Histogram* histogram) {
+  return false;
+}
+
 bool ChunkReader::damaged() const {
   return encoding_ != ChunkEncoding::kXor || xor_.damaged();
 }

@@ -25,6 +25,8 @@ class ChunkReader {
   /// As SeriesCursor's.
   std::size_t Read(std::span<TimestampMs> timestamps, std::span<double> values);
   bool ReadHistogram(TimestampMs* timestamp, FloatHistogram* histogram);
+  /// The next integer histogram, exactly. False also for chunks of float histograms. Either overload takes the sample.
+  bool ReadHistogram(TimestampMs* timestamp, Histogram* histogram);
   bool damaged() const;
 
  private:

@@ -18,9 +18,24 @@ void AddInterval(Intervals* intervals, Interval added) {
   intervals->insert(first, added);
 }
 
+namespace {
+
+/// The first interval that does not end before `time`.
+Intervals::const_iterator FirstUpTo(const Intervals& intervals, TimestampMs time) {
+  return std::partition_point(intervals.begin(), intervals.end(),
+                              [&](const Interval& interval) { return interval.max < time; });
+}
+
+}  // namespace
+
 bool Covers(const Intervals& intervals, TimestampMs min, TimestampMs max) {
-  return std::any_of(intervals.begin(), intervals.end(),
-                     [&](const Interval& interval) { return interval.min <= min && max <= interval.max; });
+  const auto found = FirstUpTo(intervals, min);
+  return found != intervals.end() && found->min <= min && max <= found->max;
+}
+
+bool Touches(const Intervals& intervals, TimestampMs min, TimestampMs max) {
+  const auto found = FirstUpTo(intervals, min);
+  return found != intervals.end() && found->min <= max;
 }
 
 }  // namespace tickbird::tsdb

@@ -18,7 +18,13 @@ struct Interval {
 /// Sorted, apart from each other. Adding merges what overlaps or touches.
 using Intervals = std::vector<Interval>;
 void AddInterval(Intervals* intervals, Interval added);
+/// Whether one of them holds all of min ... max.
 bool Covers(const Intervals& intervals, TimestampMs min, TimestampMs max);
+/// Whether one of them holds a part of min ... max.
+bool Touches(const Intervals& intervals, TimestampMs min, TimestampMs max);
+inline bool Contains(const Intervals& intervals, TimestampMs time) {
+  return Touches(intervals, time, time);
+}
 
 /// A series with its samples still compressed: what goes from the head, or from blocks, into a block.
 struct ChunkSeries {

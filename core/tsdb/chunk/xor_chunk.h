@@ -21,7 +21,7 @@ namespace tickbird::tsdb {
 /// next, and remembers the newest sample when it is empty again. Not thread safe.
 class XorAppender {
  public:
-  /// REQUIRES: timestamp > newest_time(), and !full().
+  /// REQUIRES: !full(), and empty() or timestamp > newest_time().
   void Append(TimestampMs timestamp, double value);
   /// What was appended since the last Clear as a finished chunk. REQUIRES: !empty().
   ChunkRef Snapshot() const;

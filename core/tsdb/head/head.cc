@@ -7,6 +7,7 @@
 namespace tickbird::tsdb {
 namespace {
 
+constexpr std::string_view kWalName = "wal";
 // Far above any count of series, far enough below the end that counting on cannot overflow.
 constexpr SeriesRef kMaxReplayedRef = SeriesRef{1} << 56;
 
@@ -40,14 +41,16 @@ std::string_view RefusedReasonName(RefusedReason reason) {
   return kNames[static_cast<std::size_t>(reason)];
 }
 
-Result<std::unique_ptr<Head>> Head::Open(Fs& fs, HeadOptions options, std::string wal_directory, TimestampMs now) {
+Result<std::unique_ptr<Head>> Head::Open(Fs& fs, HeadOptions options, std::string directory, TimestampMs min_valid_time,
+                                         TimestampMs now) {
   std::unique_ptr<Head> head(new Head(fs, std::move(options)));
   {
     MutexLock lock(head->mutex_);
     head->now_ = now;
+    head->min_valid_time_ = min_valid_time;
   }
-  if (!wal_directory.empty()) {
-    TICKBIRD_ASSIGN_OR_RETURN(head->wal_, Wal::Open(fs, std::move(wal_directory), head->options_.wal));
+  if (!directory.empty()) {
+    TICKBIRD_ASSIGN_OR_RETURN(head->wal_, Wal::Open(fs, JoinPath(directory, kWalName), head->options_.wal));
     TICKBIRD_RETURN_IF_ERROR(head->ReplayLog());
   }
   return head;
@@ -131,7 +134,7 @@ void Head::ReplaySample(Slot slot, TimestampMs timestamp, double value) {
     ++stats_.replay.unknown_samples;
     return;
   }
-  if (timestamp < now_ - options_.retention) {
+  if (timestamp < min_valid_time_) {
     ++stats_.replay.old_samples;
     return;
   }
@@ -183,11 +186,28 @@ Status Head::Close() {
   return Sync();
 }
 
+TimestampMs Head::min_time() const {
+  MutexLock lock(mutex_);
+  return min_time_;
+}
+
+TimestampMs Head::max_time() const {
+  MutexLock lock(mutex_);
+  return max_time_;
+}
+
+TimestampMs Head::min_valid_time() const {
+  MutexLock lock(mutex_);
+  return min_valid_time_;
+}
+
 HeadStats Head::Stats() const {
   HeadStats stats;
   {
     MutexLock lock(mutex_);
     stats = stats_;
+    stats.min_time = min_time_ == kNoTime ? 0 : min_time_;
+    stats.max_time = max_time_ == kNoTime ? 0 : max_time_;
     stats.series = static_cast<std::int64_t>(table_.size());
     stats.label_bytes = static_cast<std::int64_t>(table_.label_bytes());
     stats.index_bytes = static_cast<std::int64_t>(table_.index_bytes() + postings_.ByteSize());

@@ -19,6 +19,8 @@
 #include "core/model/appender.h"
 #include "core/model/commit_notice.h"
 #include "core/model/queryable.h"
+#include "core/tsdb/chunk/chunk_series.h"
+#include "core/tsdb/head/exemplar_series.h"
 #include "core/tsdb/head/fwd.h"
 #include "core/tsdb/head/postings.h"
 #include "core/tsdb/head/series_table.h"
@@ -28,7 +30,15 @@
 namespace tickbird::tsdb {
 
 struct HeadOptions {
-  DurationMs retention = 2 * kHourMs;  ///< The window that is kept in memory, back from `now`.
+  /// Chunks cross no multiple of this, counted from time 0, and neither do the blocks that are made of them. At
+  /// least 1.
+  DurationMs block_range = 30 * kMinuteMs;
+  /// How far behind the newest sample of the head a sample may be older than the newest of its series; 0: not at all.
+  DurationMs out_of_order_window = 30 * kSecondMs;
+  /// Finished chunks younger than this stay in memory; older ones go to disk.
+  DurationMs memory_window = 10 * kMinuteMs;
+  /// Of the head in all. Above it finished chunks go to disk whatever their age, or without a disk the oldest go.
+  std::int64_t max_memory_bytes = std::int64_t{192} << 20;
   /// Of encoded samples; above it the oldest finished chunks go first. Open chunks (about 1 KiB a series at most) stay.
   std::int64_t max_chunk_bytes = std::int64_t{64} << 20;
   std::size_t max_series = 100'000;  ///< At the limit new series are refused and existing ones go on. Also of metadata.
@@ -36,10 +46,18 @@ struct HeadOptions {
   DurationMs max_future = 10 * kMinuteMs;  ///< Samples further than this after `now` are refused.
   /// How long a series without samples in memory is remembered, so that its reference stays good.
   DurationMs series_expiry = 10 * kMinuteMs;
-  WalOptions wal;
+  std::size_t max_exemplars = 10'000;  ///< Of all series; above it the oldest goes. 0: none are kept.
+  WalOptions wal;                      ///< Also of the log of what came out of order.
 };
 
-enum class RefusedReason { kOutOfOrder, kDuplicate, kTooFarInFuture, kTooOld, kSeriesLimit, kNoName };
+enum class RefusedReason {
+  kOutOfOrder,      ///< Older than the newest of its series, and outside of the out-of-order window.
+  kDuplicate,       ///< Another value for a time that has one.
+  kTooFarInFuture,  ///< See HeadOptions::max_future.
+  kTooOld,          ///< In blocks already, or too far behind the newest sample of the head.
+  kSeriesLimit,
+  kNoName,
+};
 inline constexpr std::size_t kRefusedReasons = 6;
 /// "out_of_order", "duplicate", "too_far_in_future", "too_old", "series_limit", "no_name".
 std::string_view RefusedReasonName(RefusedReason reason);
@@ -49,7 +67,7 @@ struct HeadReplay {
   WalReplay wal;
   std::int64_t series = 0;
   std::int64_t samples = 0;
-  std::int64_t old_samples = 0;       ///< Older than the retention.
+  std::int64_t old_samples = 0;       ///< Older than min_valid_time.
   std::int64_t unknown_samples = 0;   ///< Of series whose record was lost with a damaged segment.
   std::int64_t repeated_samples = 0;  ///< Not newer than what was there.
   std::int64_t refused_series = 0;    ///< Above max_series, or with a reference that another series has.
@@ -63,7 +81,7 @@ struct HeadStats {
   std::int64_t label_bytes = 0;
   std::int64_t index_bytes = 0;  ///< Postings and series table.
   std::int64_t metadata = 0;
-  TimestampMs min_time = 0;  ///< Of the samples held, as of the last Maintain; 0 with none.
+  TimestampMs min_time = 0;  ///< As Head::min_time; 0 with none.
   TimestampMs max_time = 0;  ///< Newest ever committed; 0 before the first.
 
   std::int64_t samples_appended = 0;
@@ -90,10 +108,12 @@ struct HeadStats {
 /// next samples.
 class Head final : public Appendable, public Queryable {
  public:
-  /// Locks `wal_directory` and replays what is in it; empty: memory only. `fs` must outlive the head. kUnavailable when
-  /// another process has the directory, kUnsupported for a log that we do not read, or why a file could not be read. A
-  /// torn or damaged log is no error: see HeadStats::replay.
-  static Result<std::unique_ptr<Head>> Open(Fs& fs, HeadOptions options, std::string wal_directory, TimestampMs now);
+  /// Replays the logs in `directory`/wal and `directory`/wbl; empty: memory only. The caller holds the lock of the
+  /// directory. What is older than `min_valid_time` is in blocks: not taken, and left out of the replay. `fs` must
+  /// outlive the head. kUnsupported for a log that we do not read, or why a file could not be read. A torn or damaged
+  /// log is no error: see HeadStats::replay.
+  static Result<std::unique_ptr<Head>> Open(Fs& fs, HeadOptions options, std::string directory,
+                                            TimestampMs min_valid_time, TimestampMs now);
   /// Does not sync: call Close first. Batches must be committed or gone.
   ~Head() override;
 
@@ -107,12 +127,29 @@ class Head final : public Appendable, public Queryable {
   /// Called after each commit with samples, on the committing thread, with no lock held. An empty one turns it off.
   void SetCommitListener(CommitListener listener);
 
-  /// Drops what is older than the retention, forgets series without samples, shortens the log. To be called every 10 to
-  /// 60 s on a thread that may block; takes the lock in short slices.
+  /// Forgets series without samples, shortens the logs. To be called every 10 to 60 s on a thread that may block; takes
+  /// the lock in short slices.
   void Maintain(TimestampMs now);
+  /// Everything older than `time` is in blocks: it is not taken any more, and chunks that end before it are dropped.
+  /// The logs follow at the next Maintain. A time that is not later than min_valid_time() changes nothing.
+  void DropBefore(TimestampMs time);
+  /// Of the samples held, at most a chunk early after DropBefore; kNoTime when there never was one.
+  TimestampMs min_time() const;
+  TimestampMs max_time() const;
+  TimestampMs min_valid_time() const;
+
+  /// What goes into a block: the samples with min <= t < end of all series, in the order of their labels. Holds what it
+  /// reads.
+  std::unique_ptr<ChunkSeriesSource> SeriesIn(TimestampMs min, TimestampMs end);
+  /// Hides the samples of matching series in the interval, and logs that; returns how many series it concerns. Samples
+  /// that come later for times in it are taken. kTooLarge: too many deletions are remembered already.
+  Result<std::int64_t> Delete(const std::vector<Matcher>& matchers, Interval interval);
+  /// The exemplars with min <= t <= max of the series that match any of the selectors, by series.
+  std::vector<ExemplarSeries> Exemplars(const std::vector<std::vector<Matcher>>& any_of, TimestampMs min,
+                                        TimestampMs max) const;
   /// Returns when all commits that returned before the call survive a power cut. On a thread that may block.
   Status Sync();
-  /// Syncs, and from then on commits report kUnavailable. The directory is unlocked by the destructor.
+  /// Syncs, and from then on commits report kUnavailable.
   Status Close();
 
   HeadStats Stats() const;
@@ -142,6 +179,12 @@ class Head final : public Appendable, public Queryable {
 
     void Clear();
   };
+  class SeriesSource;
+  /// A series of SeriesIn whose turn has not come.
+  struct SeriesEntry {
+    Labels labels;
+    SeriesRef ref = 0;
+  };
   struct CheckpointState {
     Slot next_slot = 0;
     bool metadata_done = false;
@@ -168,6 +211,7 @@ class Head final : public Appendable, public Queryable {
   Status Commit(Batch* batch) TICKBIRD_EXCLUDES(mutex_, log_mutex_);
   void Rollback(Batch* batch) TICKBIRD_EXCLUDES(mutex_);
   void PrefetchAhead(const std::vector<BatchSample>& samples, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
+  bool IsInOneRange(TimestampMs oldest, TimestampMs newest) TICKBIRD_REQUIRES(mutex_);
   bool CommitSample(const BatchSample& sample, std::uint32_t batch_id) TICKBIRD_REQUIRES(mutex_);
   void CommitMetadata(Batch* batch) TICKBIRD_REQUIRES(mutex_);
   void Store(Series* series, TimestampMs timestamp, double value) TICKBIRD_REQUIRES(mutex_);
@@ -179,6 +223,7 @@ class Head final : public Appendable, public Queryable {
   void TakeLogBatch(RecordWriter* repeated) TICKBIRD_REQUIRES(mutex_, log_mutex_);
 
   // head_maintain.cc
+  void DropOldSeries() TICKBIRD_REQUIRES(maintain_mutex_) TICKBIRD_EXCLUDES(mutex_);
   void MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampMs* oldest) TICKBIRD_REQUIRES(mutex_);
   void DropOldChunks(Series* series, TimestampMs keep_from) TICKBIRD_REQUIRES(mutex_);
   std::size_t DropChunks(Series* series, std::size_t count) TICKBIRD_REQUIRES(mutex_);
@@ -186,6 +231,13 @@ class Head final : public Appendable, public Queryable {
   void ForgetMetadata() TICKBIRD_REQUIRES(mutex_);
   bool FillCheckpoint(CheckpointState* state, RecordWriter* records) TICKBIRD_EXCLUDES(mutex_);
 
+  // head_series.cc
+  bool CollectSeries(Slot begin, TimestampMs min, TimestampMs end, std::vector<SeriesEntry>* entries) const
+      TICKBIRD_EXCLUDES(mutex_);
+  std::vector<ChunkRef> ChunksOf(SeriesRef ref, TimestampMs min, TimestampMs max) const TICKBIRD_EXCLUDES(mutex_);
+
+  // head_query.cc
+  static std::vector<ChunkRef> ChunksBetween(const Series& series, TimestampMs min, TimestampMs max);
   Postings::LabelsOf LabelsOf() const TICKBIRD_REQUIRES(mutex_);
   void PrefetchAhead(const std::vector<Slot>& slots, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
   std::vector<Slot> Find(const std::vector<Matcher>& matchers) const TICKBIRD_REQUIRES(mutex_);
@@ -213,6 +265,11 @@ class Head final : public Appendable, public Queryable {
   std::shared_ptr<const CommitListener> listener_ TICKBIRD_GUARDED_BY(mutex_);
   std::unordered_map<SeriesRef, Slot> replay_aliases_ TICKBIRD_GUARDED_BY(mutex_);  // empty after the replay
   TimestampMs now_ TICKBIRD_GUARDED_BY(mutex_) = 0;
+  TimestampMs min_valid_time_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;
+  TimestampMs min_time_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;
+  TimestampMs min_chunk_start_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;  // of the chunks begun since that was reset
+  TimestampMs max_time_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;
+  Interval range_ TICKBIRD_GUARDED_BY(mutex_) = {1, 0};  // the block range that was asked for last
   TimestampMs evicted_until_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;
   SeriesRef last_ref_ TICKBIRD_GUARDED_BY(mutex_) = 0;
   std::uint32_t last_batch_ TICKBIRD_GUARDED_BY(mutex_) = 0;

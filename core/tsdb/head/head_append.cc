@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "core/tsdb/head/head.h"
+#include "core/tsdb/head/time_range.h"
 
 namespace tickbird::tsdb {
 namespace {
@@ -14,8 +15,6 @@ constexpr std::uint16_t kTargetSamples = 120;
 // their samples.
 constexpr std::size_t kSmallChunkBytes = 160;
 constexpr std::uint16_t kMostSamples = 4 * kTargetSamples;
-// No chunk may hold on to samples for much longer than the retention says.
-constexpr DurationMs kChunksPerRetention = 4;
 
 bool IsSameValue(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
@@ -92,7 +91,7 @@ Error Head::Refuse(RefusedReason reason, const Labels& labels, TimestampMs times
       why = fmt::format("more than {} s after now", options_.max_future / kSecondMs);
       break;
     case RefusedReason::kTooOld:
-      why = fmt::format("older than the {} s kept in memory", options_.retention / kSecondMs);
+      why = "older than what is still taken";
       break;
     case RefusedReason::kSeriesLimit:
       why = fmt::format("new, and the limit of {} series is reached", options_.max_series);
@@ -118,7 +117,7 @@ Result<SeriesRef> Head::AppendTo(Batch* batch, SeriesRef ref, const Labels& labe
                                  double value) {
   MutexLock lock(mutex_);
   if (timestamp > now_ + options_.max_future) return Refuse(RefusedReason::kTooFarInFuture, labels, timestamp);
-  if (timestamp < now_ - options_.retention) return Refuse(RefusedReason::kTooOld, labels, timestamp);
+  if (timestamp < min_valid_time_) return Refuse(RefusedReason::kTooOld, labels, timestamp);
   TICKBIRD_ASSIGN_OR_RETURN(const Slot slot, FindOrCreate(ref, labels, timestamp));
   Series& series = table_.at(slot);
   Sample newest{series.open.newest_time(), series.open.newest_value()};
@@ -167,16 +166,30 @@ void Head::FinishChunk(Series* series) {
   stats_.chunk_bytes += static_cast<std::int64_t>(series->chunks.back().ByteSize());
 }
 
+/// Whether both stand between the same two multiples of the block range. Almost always in the one that was asked for
+/// last, which saves dividing for every sample.
+bool Head::IsInOneRange(TimestampMs oldest, TimestampMs newest) {
+  if (oldest < range_.min || oldest > range_.max) range_ = RangeAround(oldest, options_.block_range);
+  return newest <= range_.max;
+}
+
 void Head::Store(Series* series, TimestampMs timestamp, double value) {
   XorAppender& open = series->open;
-  const bool is_complete =
-      (open.count() >= kTargetSamples && open.size() >= kSmallChunkBytes) || open.count() >= kMostSamples ||
-      open.full() || (!open.empty() && timestamp - open.oldest_time() >= options_.retention / kChunksPerRetention);
+  const bool is_complete = (open.count() >= kTargetSamples && open.size() >= kSmallChunkBytes) ||
+                           open.count() >= kMostSamples || open.full() ||
+                           (!open.empty() && !IsInOneRange(open.oldest_time(), timestamp));
   if (is_complete) FinishChunk(series);
+  if (open.empty()) {
+    const auto earlier = [timestamp](TimestampMs* oldest) {
+      if (timestamp < *oldest || *oldest == kNoTime) *oldest = timestamp;
+    };
+    earlier(&min_time_);
+    earlier(&min_chunk_start_);
+  }
   const std::size_t capacity = open.capacity();
   open.Append(timestamp, value);
   stats_.chunk_bytes += static_cast<std::int64_t>(open.capacity() - capacity);
-  stats_.max_time = std::max(stats_.max_time, timestamp);
+  max_time_ = std::max(max_time_, timestamp);
 }
 
 /// A large batch waits mostly for memory: a series, then the end of its open chunk.

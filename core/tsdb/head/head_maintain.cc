@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/tsdb/head/head.h"
+#include "core/tsdb/head/time_range.h"
 
 namespace tickbird::tsdb {
 namespace {
@@ -37,8 +38,9 @@ void Head::MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampM
     if (series.ref == 0) continue;
     DropOldChunks(&series, keep_from);
     if (series.HasSamples()) {
-      *oldest = *oldest == 0 ? series.oldest_time() : std::min(*oldest, series.oldest_time());
-    } else if (series.pending_samples == 0 && series.open.newest_time() < keep_from - options_.series_expiry) {
+      *oldest = *oldest == kNoTime ? series.oldest_time() : std::min(*oldest, series.oldest_time());
+    } else if (series.pending_samples == 0 &&
+               series.open.newest_time() < TimeBefore(keep_from, options_.series_expiry)) {
       expired.push_back(slot);
     }
   }
@@ -64,12 +66,12 @@ void Head::EvictOverLimit() {
   if (stats_.chunk_bytes <= options_.max_chunk_bytes) return;
   const std::int64_t target = options_.max_chunk_bytes - options_.max_chunk_bytes / kFreedPart;
   while (stats_.chunk_bytes > target && stats_.chunks > 0) {
-    TimestampMs oldest = stats_.max_time;
+    TimestampMs oldest = max_time_;
     for (Slot slot = 0; slot < table_.slot_end(); ++slot) {
       const Series& series = table_.at(slot);
       if (!series.chunks.empty()) oldest = std::min(oldest, series.chunks.front().max_time());
     }
-    const TimestampMs until = oldest + (stats_.max_time - oldest) / kEvictionSteps;
+    const TimestampMs until = oldest + (max_time_ - oldest) / kEvictionSteps;
     for (Slot slot = 0; slot < table_.slot_end(); ++slot) {
       Series& series = table_.at(slot);
       std::size_t old = 0;
@@ -101,32 +103,55 @@ bool Head::FillCheckpoint(CheckpointState* state, RecordWriter* records) {
   return true;
 }
 
-void Head::Maintain(TimestampMs now) {
+void Head::DropBefore(TimestampMs time) {
   MutexLock maintain(maintain_mutex_);
-  const TimestampMs keep_from = now - options_.retention;
-  Slot end = 0;
-  std::int64_t expired_before = 0;
   {
     MutexLock lock(mutex_);
-    now_ = now;
-    end = table_.slot_end();
-    expired_before = stats_.series_expired;
+    if (time <= min_valid_time_) return;
+    min_valid_time_ = time;
   }
-  TimestampMs oldest = 0;
+  DropOldSeries();
+}
+
+/// Goes through all series: drops what is older than min_valid_time_ and finds the oldest sample of the rest.
+void Head::DropOldSeries() {
+  Slot end = 0;
+  std::int64_t expired_before = 0;
+  TimestampMs keep_from = 0;
+  {
+    MutexLock lock(mutex_);
+    end = table_.slot_end();
+    keep_from = min_valid_time_;
+    expired_before = stats_.series_expired;
+    min_chunk_start_ = kNoTime;
+  }
+  TimestampMs oldest = kNoTime;
   for (Slot begin = 0; begin < end; begin += kSlice) {
     MutexLock lock(mutex_);
     MaintainSlice(begin, begin + kSlice, keep_from, &oldest);
   }
-  TimestampMs truncate_before = keep_from;
+  MutexLock lock(mutex_);
+  // Chunks that were begun in slices already seen.
+  if (oldest == kNoTime || (min_chunk_start_ != kNoTime && min_chunk_start_ < oldest)) oldest = min_chunk_start_;
+  min_time_ = oldest;
+  if (stats_.series_expired != expired_before) ForgetMetadata();
+}
+
+void Head::Maintain(TimestampMs now) {
+  MutexLock maintain(maintain_mutex_);
   {
     MutexLock lock(mutex_);
-    stats_.min_time = oldest;
-    if (stats_.series_expired != expired_before) ForgetMetadata();
+    now_ = now;
+  }
+  DropOldSeries();
+  TimestampMs truncate_before = kNoTime;
+  {
+    MutexLock lock(mutex_);
     std::erase_if(unlogged_families_, [this](const std::string& family) TICKBIRD_REQUIRES(mutex_) {
       const auto known = metadata_.find(family);
       return known == metadata_.end() || LogFamily(family, known->second);
     });
-    truncate_before = std::max(truncate_before, evicted_until_);
+    truncate_before = std::max(min_valid_time_, evicted_until_);
   }
   if (!wal_) return;
   CheckpointState state;

@@ -13,20 +13,6 @@ bool Overlaps(const ChunkRef& chunk, TimestampMs min, TimestampMs max) {
   return chunk.max_time() >= min && chunk.min_time() <= max;
 }
 
-std::vector<ChunkRef> ChunksBetween(const Series& series, TimestampMs min, TimestampMs max) {
-  std::vector<ChunkRef> chunks;
-  const auto first = std::partition_point(series.chunks.begin(), series.chunks.end(),
-                                          [&](const ChunkRef& chunk) { return chunk.max_time() < min; });
-  const auto last =
-      std::partition_point(first, series.chunks.end(), [&](const ChunkRef& chunk) { return chunk.min_time() <= max; });
-  chunks.reserve(static_cast<std::size_t>(last - first) + 1);
-  chunks.assign(first, last);
-  if (!series.open.empty() && series.open.newest_time() >= min && series.open.oldest_time() <= max) {
-    chunks.push_back(series.open.Snapshot());
-  }
-  return chunks;
-}
-
 /// Null when no sample can be in the range.
 std::unique_ptr<SeriesCursor> NewestBetween(const Series& series, TimestampMs min, TimestampMs max) {
   const XorAppender& open = series.open;
@@ -41,6 +27,20 @@ std::unique_ptr<SeriesCursor> NewestBetween(const Series& series, TimestampMs mi
 }
 
 }  // namespace
+
+std::vector<ChunkRef> Head::ChunksBetween(const Series& series, TimestampMs min, TimestampMs max) {
+  std::vector<ChunkRef> chunks;
+  const auto first = std::partition_point(series.chunks.begin(), series.chunks.end(),
+                                          [&](const ChunkRef& chunk) { return chunk.max_time() < min; });
+  const auto last =
+      std::partition_point(first, series.chunks.end(), [&](const ChunkRef& chunk) { return chunk.min_time() <= max; });
+  chunks.reserve(static_cast<std::size_t>(last - first) + 1);
+  chunks.assign(first, last);
+  if (!series.open.empty() && series.open.newest_time() >= min && series.open.oldest_time() <= max) {
+    chunks.push_back(series.open.Snapshot());
+  }
+  return chunks;
+}
 
 std::vector<Slot> Head::Find(const std::vector<Matcher>& matchers) const {
   return postings_.Select(matchers, LabelsOf());

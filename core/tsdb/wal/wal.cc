@@ -11,7 +11,6 @@
 namespace tickbird::tsdb {
 namespace {
 
-constexpr std::string_view kLockName = "lock";
 constexpr std::string_view kCheckpointPrefix = "checkpoint.";
 constexpr std::string_view kTemporarySuffix = ".tmp";
 constexpr std::string_view kDamagedSuffix = ".damaged";
@@ -74,7 +73,6 @@ Result<std::unique_ptr<Wal>> Wal::Open(Fs& fs, std::string directory, WalOptions
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
   TICKBIRD_RETURN_IF_ERROR(MakeDurableDirs(fs, directory));
   std::unique_ptr<Wal> wal(new Wal(fs, std::move(directory), options));
-  TICKBIRD_ASSIGN_OR_RETURN(wal->lock_, fs.Lock(JoinPath(wal->directory_, kLockName)));
   TICKBIRD_RETURN_IF_ERROR(wal->FinishRepairs());
   return wal;
 }

@@ -57,7 +57,7 @@ class Wal {
   /// Adds the next part of a checkpoint and returns true, or returns false at the end.
   using CheckpointSource = std::function<bool(RecordWriter* records)>;
 
-  /// Makes and locks the directory. kUnavailable when another process has it.
+  /// Makes the directory, whose lock is the caller's affair, and completes what a crash left half done.
   static Result<std::unique_ptr<Wal>> Open(Fs& fs, std::string directory, WalOptions options);
 
   /// Hands every record to the handler, oldest first. Cuts off torn ends and sets damaged segments aside; what it
@@ -104,7 +104,6 @@ class Wal {
   Fs& fs_;
   const std::string directory_;
   const WalOptions options_;
-  std::unique_ptr<FileLock> lock_;
 
   /// Held while files are synced or removed, so that no sync makes a removed file again.
   Mutex files_mutex_;

@@ -78,8 +78,7 @@ class TsdbWalTest : public ::testing::Test {
   std::unique_ptr<Head> Open(TimestampMs now) {
     HeadOptions options;
     options.wal.segment_bytes = 256 * 1024;
-    options.retention = kHourMs;
-    auto head = Head::Open(fs_, options, root_ + "/wal", now);
+    auto head = Head::Open(fs_, options, root_, now - kHourMs, now);
     EXPECT_TRUE(head) << (head ? "" : head.error().ToString());
     return head ? std::move(*head) : nullptr;
   }

@@ -61,7 +61,7 @@ TEST_F(HeadAppendTest, EachRefusalHasItsCodeAndIsCounted) {
       {Metric("m"), kNow, 2, ErrorCode::kDuplicate, RefusedReason::kDuplicate, "another value"},
       {Metric("m"), kNow + 10 * kMinuteMs + 1, 1, ErrorCode::kOutOfBounds, RefusedReason::kTooFarInFuture,
        "600 s after now"},
-      {Metric("m"), kNow - 2 * kHourMs - 1, 1, ErrorCode::kOutOfBounds, RefusedReason::kTooOld, "7200 s kept"},
+      {Metric("m"), kNow - 2 * kHourMs - 1, 1, ErrorCode::kOutOfBounds, RefusedReason::kTooOld, "still taken"},
       {Metric("new"), kNow, 1, ErrorCode::kTooLarge, RefusedReason::kSeriesLimit, "limit of 3 series"},
       {{{"job", "x"}}, kNow, 1, ErrorCode::kInvalidArgument, RefusedReason::kNoName, "__name__"},
   };
@@ -125,7 +125,7 @@ TEST_F(HeadAppendTest, StaleReferenceFindsTheSeriesByItsLabels) {
   const SeriesRef ref = appender->Append(0, Metric("m"), kNow, 1).value_or(0);
   ASSERT_TRUE(appender->Commit());
   const TimestampMs later = kNow + 3 * kHourMs;
-  head_->Maintain(later);
+  Maintain(*head_, later);
   EXPECT_EQ(head_->Stats().series, 0);
   appender = head_->NewAppender();
   const SeriesRef again = appender->Append(ref, Metric("m"), later, 2).value_or(0);

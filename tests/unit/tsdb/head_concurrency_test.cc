@@ -12,7 +12,7 @@ namespace {
 TEST(HeadConcurrency, ReadersWritersAndMaintenanceShareTheHead) {
   constexpr int kBatches = 400;
   testing::MemFs fs;
-  HeadOptions options{.retention = 20 * kMinuteMs};
+  HeadOptions options;
   options.wal.segment_bytes = 32768;
   auto head = OpenHead(fs, options);
   std::atomic<bool> done = false;

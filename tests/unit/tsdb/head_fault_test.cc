@@ -8,6 +8,8 @@
 namespace tickbird::tsdb {
 namespace {
 
+constexpr DurationMs kRetention = 10 * kMinuteMs;
+
 /// What a workload was told.
 struct Told {
   std::map<std::string, std::vector<Sample>> logged;   // Commit said yes
@@ -36,7 +38,7 @@ Told Work(Head& head, int batches, TimestampMs from) {
     }
     if (i % 20 == 19) {
       [[maybe_unused]] const Status synced = head.Sync();
-      head.Maintain(from + i * 10 * kSecondMs);
+      Maintain(head, from + i * 10 * kSecondMs, kRetention);
     }
   }
   return told;
@@ -57,7 +59,7 @@ void ExpectHolds(const Head& head, const Content& expected, TimestampMs since, c
 }
 
 HeadOptions SmallSegments() {
-  HeadOptions options{.retention = 10 * kMinuteMs};
+  HeadOptions options;
   options.wal.segment_bytes = 32768;
   return options;
 }
@@ -84,7 +86,7 @@ TEST(HeadFaults, AnyCallMayFailOnceAndWhatWasLoggedComesBack) {
     EXPECT_LE(head->Stats().wal_failures, 1) << what;
     // A process that is killed: nothing is closed, nothing is synced.
     head.reset();
-    head = OpenHead(fs, SmallSegments(), kWal, end);
+    head = OpenHead(fs, SmallSegments(), kData, end, kRetention);
     ASSERT_TRUE(head);
     ExpectHolds(*head, told.logged, kept, what + " after restart");
     EXPECT_EQ(head->Stats().replay.unknown_samples, 0) << what;
@@ -107,7 +109,7 @@ TEST(HeadFaults, AnyCallOfTheStartMayFailAndTheNextStartHasAll) {
     const TimestampMs end = kNow + 150 * 10 * kSecondMs;
     const std::int64_t before = fs.calls();
     fs.FailCall(n);
-    auto failed = Head::Open(fs, SmallSegments(), kWal, end);
+    auto failed = Head::Open(fs, SmallSegments(), kData, end - kRetention, end);
     const bool all_calls_done = fs.calls() - before < n;
     if (failed) {
       ExpectHolds(**failed, told.logged, end - 10 * kMinuteMs, "at once");
@@ -115,7 +117,7 @@ TEST(HeadFaults, AnyCallOfTheStartMayFailAndTheNextStartHasAll) {
       failed->reset();
     }
     fs.FailCall(0);
-    head = OpenHead(fs, SmallSegments(), kWal, end);
+    head = OpenHead(fs, SmallSegments(), kData, end, kRetention);
     ASSERT_TRUE(head);
     ExpectHolds(*head, told.logged, end - 10 * kMinuteMs, "call " + std::to_string(n));
     if (all_calls_done) return;
@@ -186,14 +188,14 @@ TEST(HeadFaults, PowerCutAtAnyCallKeepsWhatWasSynced) {
     for (int i = 0; i < 100; ++i) {
       const Told told = Work(*head, 10, now);
       now += 100 * kSecondMs;
-      head->Maintain(now);
+      Maintain(*head, now, kRetention);
       if (head->Sync()) synced = ReadAll(*head);
       if (fs.calls() > n + 20) break;
     }
     const auto not_logged = static_cast<std::size_t>(head->Stats().wal_samples_lost);
     fs.Crash();
     head.reset();
-    head = OpenHead(fs, SmallSegments(), kWal, now);
+    head = OpenHead(fs, SmallSegments(), kData, now, kRetention);
     ASSERT_TRUE(head);
     // The failed call may have been the write of a batch: its samples were in memory when Sync succeeded.
     Content content = ReadAll(*head);

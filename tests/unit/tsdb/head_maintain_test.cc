@@ -11,6 +11,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+constexpr DurationMs kRetention = 20 * kMinuteMs;
+
 class HeadMaintainTest : public ::testing::Test {
  protected:
   /// A batch a second over `seconds` with a sample for each series.
@@ -28,9 +30,9 @@ class HeadMaintainTest : public ::testing::Test {
 };
 
 TEST_F(HeadMaintainTest, DropsChunksOlderThanTheRetention) {
-  const auto head = OpenHead(fs_, {.retention = 20 * kMinuteMs}, "");
+  const auto head = OpenHead(fs_, {}, "", kNow, kRetention);
   Fill(*head, kNow - 1200 * kSecondMs, 1200);
-  head->Maintain(kNow + 10 * kMinuteMs);
+  Maintain(*head, kNow + 10 * kMinuteMs, kRetention);
   const auto samples = ReadAll(*head).begin()->second;
   EXPECT_LE(samples.front().timestamp, kNow - 600 * kSecondMs);
   EXPECT_GT(samples.front().timestamp, kNow - 1000 * kSecondMs);
@@ -40,22 +42,22 @@ TEST_F(HeadMaintainTest, DropsChunksOlderThanTheRetention) {
 }
 
 TEST_F(HeadMaintainTest, SeriesWithoutSamplesExpireAfterTheirTime) {
-  const auto head = OpenHead(fs_, {.retention = 20 * kMinuteMs, .series_expiry = 5 * kMinuteMs}, "");
+  const auto head = OpenHead(fs_, {.series_expiry = 5 * kMinuteMs}, "", kNow, kRetention);
   Fill(*head, kNow, 10, 3);
   const auto appender = head->NewAppender();
   appender->SetMetadata("m", {.type = MetricType::kGauge, .help = "h", .unit = ""});
   appender->SetMetadata("other", {.type = MetricType::kGauge, .help = "o", .unit = ""});
   ASSERT_TRUE(appender->Append(0, Metric("other"), kNow + 6 * kMinuteMs, 1));
   ASSERT_TRUE(appender->Commit());
-  head->Maintain(kNow + 22 * kMinuteMs);
+  Maintain(*head, kNow + 22 * kMinuteMs, kRetention);
   EXPECT_EQ(head->Stats().series, 4);
   EXPECT_EQ(ReadAll(*head).size(), 1U) << "their samples are gone, they are remembered";
-  head->Maintain(kNow + 26 * kMinuteMs);
+  Maintain(*head, kNow + 26 * kMinuteMs, kRetention);
   EXPECT_EQ(head->Stats().series, 1);
   EXPECT_EQ(head->Stats().series_expired, 3);
   EXPECT_THAT(head->LabelValues("__name__", {}), ElementsAre("other"));
   EXPECT_EQ(head->Metadata().size(), 1U) << "metadata goes with the last series of its family";
-  head->Maintain(kNow + kDayMs);
+  Maintain(*head, kNow + kDayMs, kRetention);
   const HeadStats stats = head->Stats();
   EXPECT_EQ(stats.series, 0);
   EXPECT_EQ(stats.chunk_bytes, 0);
@@ -101,7 +103,7 @@ TEST_F(HeadMaintainTest, OldestChunksGoWhenThereAreTooManyBytes) {
 }
 
 TEST_F(HeadMaintainTest, ShortensTheLogAndKeepsWhatIsStillInMemory) {
-  HeadOptions options{.retention = 20 * kMinuteMs};
+  HeadOptions options;
   options.wal.segment_bytes = 32768;
   auto head = OpenHead(fs_, options);
   const auto metadata = head->NewAppender();
@@ -112,7 +114,7 @@ TEST_F(HeadMaintainTest, ShortensTheLogAndKeepsWhatIsStillInMemory) {
   for (int minute = 0; minute < 120; ++minute) {
     Fill(*head, now, 60, 5);
     now += kMinuteMs;
-    head->Maintain(now);
+    Maintain(*head, now, kRetention);
     most_bytes = std::max(most_bytes, head->Stats().wal.bytes);
   }
   const HeadStats stats = head->Stats();
@@ -123,7 +125,7 @@ TEST_F(HeadMaintainTest, ShortensTheLogAndKeepsWhatIsStillInMemory) {
   const Content content = ReadAll(*head);
   ASSERT_TRUE(head->Close());
   head.reset();
-  head = OpenHead(fs_, options, kWal, now);
+  head = OpenHead(fs_, options, kData, now, kRetention);
   const Content again = ReadAll(*head);
   ASSERT_EQ(again.size(), 5U);
   for (const auto& [name, samples] : again) {
@@ -149,13 +151,13 @@ TEST_F(HeadMaintainTest, LogHasALimitOfBytes) {
   EXPECT_GT(head->Stats().wal.segments_over_limit, 0);
   EXPECT_EQ(ReadAll(*head).begin()->second.size(), 3600U) << "memory keeps them";
   head.reset();
-  head = OpenHead(fs_, options, kWal, kNow + kHourMs);
+  head = OpenHead(fs_, options, kData, kNow + kHourMs);
   EXPECT_EQ(head->Stats().replay.unknown_samples, 0);
   EXPECT_EQ(ReadAll(*head).size(), 5U);
 }
 
 TEST_F(HeadMaintainTest, FailedCheckpointRemovesNothing) {
-  HeadOptions options{.retention = 20 * kMinuteMs, .max_future = kHourMs};
+  HeadOptions options{.max_future = kHourMs};
   options.wal.segment_bytes = 32768;
   for (int n = 1; n < 60; ++n) {
     testing::MemFs fs;
@@ -163,12 +165,12 @@ TEST_F(HeadMaintainTest, FailedCheckpointRemovesNothing) {
     Fill(*head, kNow, 2400, 6);
     const TimestampMs now = kNow + 40 * kMinuteMs;
     fs.FailCall(n);
-    head->Maintain(now);
+    Maintain(*head, now, kRetention);
     const bool failed = head->Stats().truncate_failures > 0;
     const Content content = ReadAll(*head);
     fs.FailCall(0);
     head.reset();
-    head = OpenHead(fs, options, kWal, now);
+    head = OpenHead(fs, options, kData, now, kRetention);
     ASSERT_TRUE(head) << n;
     EXPECT_EQ(head->Stats().replay.unknown_samples, 0) << n;
     EXPECT_EQ(head->Stats().replay.wal.damaged_segments, 0) << n;
@@ -176,7 +178,7 @@ TEST_F(HeadMaintainTest, FailedCheckpointRemovesNothing) {
       ASSERT_GE(samples.size(), 1200U) << n;
       EXPECT_TRUE(std::equal(samples.rbegin(), samples.rend(), content.at(name).rbegin())) << n;
     }
-    head->Maintain(now);
+    Maintain(*head, now, kRetention);
     EXPECT_EQ(head->Stats().truncate_failures, 0) << n;
     if (!failed) {
       EXPECT_GT(n, 10) << "fewer calls than a checkpoint makes";

@@ -70,7 +70,7 @@ TEST_F(HeadQueryTest, NewestOnlyGivesTheNewestInTheRange) {
 TEST_F(HeadQueryTest, CursorsOutliveTheirSeries) {
   auto selected = head_->Select({.matchers = {}, .min = Time(0), .max = Time(999)});
   ASSERT_TRUE(selected);
-  head_->Maintain(kNow + kDayMs);
+  Maintain(*head_, kNow + kDayMs);
   head_.reset();
   std::size_t total = 0;
   for (SelectedSeries& series : *selected) {

@@ -20,7 +20,7 @@ class HeadReplayTest : public ::testing::Test {
  protected:
   std::unique_ptr<Head> Reopen(TimestampMs now = kNow) {
     head_.reset();
-    head_ = OpenHead(fs_, options_, kWal, now);
+    head_ = OpenHead(fs_, options_, kData, now);
     return nullptr;
   }
 
@@ -65,12 +65,6 @@ TEST_F(HeadReplayTest, GoesOnWhereItEnded) {
 TEST_F(HeadReplayTest, StartsWithoutSamplesLeaveNoFilesBehind) {
   for (int round = 0; round < 3; ++round) Reopen();
   EXPECT_THAT(fs_.List(kWal).value_or(std::vector<std::string>{}), IsEmpty());
-}
-
-TEST_F(HeadReplayTest, SecondProcessIsRefused) {
-  const auto second = Head::Open(fs_, {}, kWal, kNow);
-  ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
 }
 
 TEST_F(HeadReplayTest, PowerCutLosesWhatWasNotSynced) {
@@ -176,7 +170,7 @@ TEST_F(HeadReplayTest, ZstdIsRefusedAndNothingIsTouched) {
   std::string segment = fs_.Read(SegmentPath(0)).value_or("");
   segment[0] = 0x11;
   fs_.Overwrite(SegmentPath(0), segment);
-  const auto head = Head::Open(fs_, {}, kWal, kNow);
+  const auto head = Head::Open(fs_, {}, kData, kNoTime, kNow);
   ASSERT_FALSE(head);
   EXPECT_EQ(head.error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(fs_.Read(SegmentPath(0)).value_or(""), segment);
@@ -187,13 +181,13 @@ TEST_F(HeadReplayTest, SamplesOlderThanTheRetentionAreLeftOut) {
   Reopen(kNow + 3 * kHourMs);
   EXPECT_THAT(ReadAll(*head_), IsEmpty());
   EXPECT_EQ(head_->Stats().replay.old_samples, 1);
-  head_->Maintain(kNow + 3 * kHourMs);
+  Maintain(*head_, kNow + 3 * kHourMs);
   EXPECT_EQ(head_->Stats().series, 0);
 }
 
 TEST_F(HeadReplayTest, SeriesThatCameBackUnderAnotherReferenceIsOne) {
   ASSERT_TRUE(Put(*head_, Metric("m"), kNow, 1));
-  head_->Maintain(kNow + kDayMs);
+  Maintain(*head_, kNow + kDayMs);
   ASSERT_TRUE(Put(*head_, Metric("m"), kNow + kDayMs, 2));
   Reopen(kNow);
   EXPECT_EQ(ReadAll(*head_)["m"], (std::vector<Sample>{{kNow, 1}, {kNow + kDayMs, 2}}));

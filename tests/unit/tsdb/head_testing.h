@@ -14,6 +14,7 @@
 namespace tickbird::tsdb {
 
 inline constexpr TimestampMs kNow = 1'700'000'000'000;
+inline constexpr const char* kData = "data";
 inline constexpr const char* kWal = "data/wal";
 
 /// All samples in the range by series, printed as "name{...}".
@@ -50,11 +51,17 @@ inline Status Put(Appendable& store, const Labels& labels, TimestampMs timestamp
   return appender->Commit();
 }
 
-inline std::unique_ptr<Head> OpenHead(Fs& fs, HeadOptions options = {}, const std::string& wal = kWal,
-                                      TimestampMs now = kNow) {
-  auto head = Head::Open(fs, std::move(options), wal, now);
+inline std::unique_ptr<Head> OpenHead(Fs& fs, HeadOptions options = {}, const std::string& directory = kData,
+                                      TimestampMs now = kNow, DurationMs retention = 2 * kHourMs) {
+  auto head = Head::Open(fs, std::move(options), directory, now - retention, now);
   EXPECT_TRUE(head) << (head ? "" : head.error().ToString());
   return head ? std::move(*head) : nullptr;
+}
+
+/// What a store does now and then that keeps samples for `retention` and has no blocks.
+inline void Maintain(Head& head, TimestampMs now, DurationMs retention = 2 * kHourMs) {
+  head.DropBefore(now - retention);
+  head.Maintain(now);
 }
 
 inline std::int64_t Refused(const Head& head, RefusedReason reason) {
