@@ -131,7 +131,7 @@ void AppendGoNumber(std::string& out, double value) {
   // from_chars takes no '+'.
   std::from_chars(mark + 1 + (mark[1] == '+' ? 1 : 0), scientific.ptr, exponent);
   constexpr int kMinPlain = -4;
-  constexpr int kMaxPlain = 20;
+  constexpr int kMaxPlain = 5;
   if (exponent < kMinPlain || exponent > kMaxPlain) {
     out.append(text.begin(), scientific.ptr);
     return;

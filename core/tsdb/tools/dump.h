@@ -24,7 +24,7 @@ struct DumpStats {
 /// Fails as `data.Select` does, or as `sink` does.
 Result<DumpStats> DumpSamples(const Queryable& data, const Selection& selection, const TextSink& sink);
 
-/// As Go's %g writes it: exponents below 1e-4 and from 1e+21 on... but shortest digits: "1e+06", "0.25", "NaN", "+Inf".
+/// As Go's %g writes it: the shortest digits, with an exponent below 1e-4 and from 1e+06 on; "NaN", "+Inf".
 void AppendGoNumber(std::string& out, double value);
 /// `{count:3, sum:9, [-2,-1):1, [-0.001,0.001]:1, (1,2]:1}`; empty buckets are left out.
 void AppendHistogram(std::string& out, const FloatHistogram& histogram);
