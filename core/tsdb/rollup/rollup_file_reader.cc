@@ -16,7 +16,6 @@ using rollup_layout::kEntryBytes;
 using rollup_layout::kFooterBytes;
 using rollup_layout::kHeaderBytes;
 using rollup_layout::kRecordFrameBytes;
-using rollup_layout::LoadBe32;
 using rollup_layout::RecordKind;
 
 namespace {

@@ -8,7 +8,6 @@
 
 namespace tickbird::tsdb {
 
-using rollup_layout::PutBe32;
 using rollup_layout::RecordKind;
 
 namespace {

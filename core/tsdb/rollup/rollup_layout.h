@@ -1,9 +1,6 @@
 #pragma once
 
-#include <bit>
 #include <cstdint>
-#include <cstring>
-#include <string>
 
 /// The fixed parts of a roll-up file, shared by writer and reader.
 namespace tickbird::tsdb::rollup_layout {
@@ -21,16 +18,5 @@ inline constexpr std::int64_t kFooterBytes = 20;
 enum class RecordKind : char { kRaw = 0, kPoints = 1 };
 /// Series (4), kind (1), CRC-32C of all before it (4).
 inline constexpr std::int64_t kRecordFrameBytes = 9;
-
-inline std::uint32_t LoadBe32(const char* at) {
-  std::uint32_t value = 0;
-  std::memcpy(&value, at, sizeof value);
-  return std::endian::native == std::endian::little ? __builtin_bswap32(value) : value;
-}
-
-inline void PutBe32(std::string& out, std::uint32_t value) {
-  if constexpr (std::endian::native == std::endian::little) value = __builtin_bswap32(value);
-  out.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
 
 }  // namespace tickbird::tsdb::rollup_layout

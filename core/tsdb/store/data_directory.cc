@@ -13,7 +13,6 @@ namespace tickbird::tsdb {
 namespace {
 
 constexpr std::string_view kLockName = "lock";
-constexpr std::string_view kSnapshots = "snapshots";
 // How older versions of Prometheus named both kinds.
 constexpr std::string_view kOldTemporary = ".tmp";
 
@@ -122,8 +121,9 @@ Error ExplainDirectoryError(const std::string& directory, Error error) {
         "who runs this process (chown), mount it writable, or use another directory",
         directory, error.message);
   } else if (error.code == ErrorCode::kTooLarge) {
-    error.message = fmt::format("the disk of the data directory {} is full: {}; free some space, or lower the retention",
-                                directory, error.message);
+    error.message =
+        fmt::format("the disk of the data directory {} is full: {}; free some space, or lower the retention", directory,
+                    error.message);
   } else {
     error.message = fmt::format("data directory {}: {}", directory, error.message);
   }
@@ -135,9 +135,10 @@ Result<std::unique_ptr<FileLock>> LockDataDirectory(Fs& fs, const std::string& d
   auto lock = fs.Lock(JoinPath(directory, kLockName));
   if (lock) return lock;
   if (lock.error().code != ErrorCode::kUnavailable) return ExplainDirectoryError(directory, std::move(lock.error()));
-  return Error{ErrorCode::kUnavailable, fmt::format("the data directory {} is in use by another process ({}): stop that "
-                                                    "one, or use another directory",
-                                                    directory, lock.error().message)};
+  return Error{ErrorCode::kUnavailable,
+               fmt::format("the data directory {} is in use by another process ({}): stop that "
+                           "one, or use another directory",
+                           directory, lock.error().message)};
 }
 
 Result<DirectorySurvey> SurveyDataDirectory(Fs& fs, const std::string& directory) {

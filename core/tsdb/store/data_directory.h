@@ -17,6 +17,8 @@ namespace tickbird::tsdb {
 inline constexpr std::string_view kForCreation = ".tmp-for-creation";
 inline constexpr std::string_view kForDeletion = ".tmp-for-deletion";
 inline constexpr std::string_view kDamaged = ".damaged";
+/// The directory with the snapshots.
+inline constexpr std::string_view kSnapshots = "snapshots";
 
 /// Hints in the meta of blocks that hold old samples which came late: the head may have samples of the same time.
 inline constexpr std::string_view kHintImported = "imported";
@@ -41,8 +43,8 @@ struct SetAside {
 struct DirectorySurvey {
   std::vector<std::shared_ptr<Block>> blocks;  ///< By min_time; those to be served.
   std::vector<SetAside> damaged;               ///< To be renamed to <ULID>.damaged.
-  std::vector<std::string> superseded;         ///< ULIDs of blocks that others replace, or that are empty: to be removed.
-  std::vector<std::string> leftovers;          ///< Paths of what a crash left half made or half removed.
+  std::vector<std::string> superseded;  ///< ULIDs of blocks that others replace, or that are empty: to be removed.
+  std::vector<std::string> leftovers;   ///< Paths of what a crash left half made or half removed.
 };
 
 /// Opens all blocks and changes nothing. kUnsupported: a block was written by a version that we do not know. What

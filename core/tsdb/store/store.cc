@@ -13,6 +13,14 @@ namespace {
 
 constexpr std::size_t kMaxNotes = 100;
 
+std::int64_t MemoryBytes(const HeadStats& head) {
+  return head.chunk_bytes + head.label_bytes + head.index_bytes;
+}
+
+std::int64_t StorageBytes(const HeadStats& head) {
+  return head.wal.bytes;
+}
+
 std::vector<DurationMs> RangesFrom(const StoreOptions& options) {
   const DurationMs base = options.head.block_range;
   const DurationMs longest =
@@ -113,8 +121,8 @@ StoreStats Store::Stats() const {
     const TimestampMs oldest = block->meta().min_time;
     stats.min_time = stats.min_time == 0 ? oldest : std::min(stats.min_time, oldest);
   }
-  stats.memory_bytes = HeadMemory(stats.head) + stats.block_memory_bytes;
-  stats.storage_bytes = HeadStorage(stats.head) + stats.block_bytes;
+  stats.memory_bytes = MemoryBytes(stats.head) + stats.block_memory_bytes;
+  stats.storage_bytes = StorageBytes(stats.head) + stats.block_bytes;
   return stats;
 }
 

@@ -24,11 +24,11 @@
 namespace tickbird::tsdb {
 
 struct StoreOptions {
-  HeadOptions head;                                        ///< head.block_range is the length of the shortest blocks.
-  DurationMs retention = 24 * kHourMs;                     ///< Blocks that end before this, back from now, go.
-  std::int64_t retention_bytes = std::int64_t{512} << 20;  ///< Of blocks, logs and head chunks; the oldest blocks go
-                                                           ///< first. 0: no limit.
-  DurationMs max_block_range = 0;                          ///< 0: a tenth of the retention, at most 31 days.
+  HeadOptions head;                                         ///< head.block_range is the length of the shortest blocks.
+  DurationMs retention = 24 * kHourMs;                      ///< Blocks that end before this, back from now, go.
+  std::int64_t retention_bytes = std::int64_t{512} << 20;   ///< Of blocks, logs and head chunks; the oldest blocks go
+                                                            ///< first. 0: no limit.
+  DurationMs max_block_range = 0;                           ///< 0: a tenth of the retention, at most 31 days.
   std::int64_t max_memory_bytes = std::int64_t{256} << 20;  ///< Head, index tables and caches together; above it the
                                                             ///< caches of blocks are dropped. The head has a limit too.
   /// How each block is to be written: asked before every one. Empty: the defaults.
@@ -74,11 +74,11 @@ struct StoreStats {
 /// larger one replaces leave the list as that one comes in, and the disk afterwards.
 class Store final : public Appendable, public Queryable {
  public:
-  /// Locks the directory, opens its blocks, replays its logs. Empty `directory`: memory only, for `retention`. `fs` must
-  /// outlive the store. kUnavailable: another process has it. kUnsupported: something in it was written by a version
-  /// that we do not know. kPermissionDenied, kTooLarge (disk full): as the others, with what to do in the message. After
-  /// an error nothing was changed (but for an empty `lock`). A damaged block is renamed to <ULID>.damaged and the rest is
-  /// served: see StoreStats::notes.
+  /// Locks the directory, opens its blocks, replays its logs. Empty `directory`: memory only, for `retention`. `fs`
+  /// must outlive the store. kUnavailable: another process has it. kUnsupported: something in it was written by a
+  /// version that we do not know. kPermissionDenied, kTooLarge (disk full): as the others, with what to do in the
+  /// message. After an error nothing was changed (but for an empty `lock`). A damaged block is renamed to
+  /// <ULID>.damaged and the rest is served: see StoreStats::notes.
   static Result<std::unique_ptr<Store>> Open(Fs& fs, StoreOptions options, std::string directory, TimestampMs now);
   /// Does not sync: call Close first. Batches must be committed or gone.
   ~Store() override;
@@ -119,7 +119,6 @@ class Store final : public Appendable, public Queryable {
   using BlockPtr = std::shared_ptr<Block>;
   using BlockList = std::vector<BlockPtr>;  // by min_time
   struct Place;
-  struct PlaceSet;
 
   Store(Fs& fs, StoreOptions options, std::string directory);
 
@@ -136,19 +135,19 @@ class Store final : public Appendable, public Queryable {
   Status CompactHeadRange(TimestampMs min, TimestampMs end, TimestampMs now) TICKBIRD_REQUIRES(work_mutex_);
   void RewriteDamagedBlocks(TimestampMs now) TICKBIRD_REQUIRES(work_mutex_);
   void CompactBlocks(TimestampMs now) TICKBIRD_REQUIRES(work_mutex_);
-  Status Replace(const BlockList& parents, BlockMeta meta, TimestampMs now) TICKBIRD_REQUIRES(work_mutex_);
-  Result<BlockPtr> Write(const BlockMeta& meta, const OpenSources& sources, std::vector<std::string>* notes)
-      TICKBIRD_REQUIRES(work_mutex_);
+  Status Replace(const BlockList& parents, const BlockMeta& meta, TimestampMs now) TICKBIRD_REQUIRES(work_mutex_);
+  BlockWriteOptions BlockWriting() const;
+  Result<BlockPtr> Write(const BlockMeta& meta, const OpenSources& sources) TICKBIRD_REQUIRES(work_mutex_);
   void Publish(const BlockList& removed, const BlockPtr& added) TICKBIRD_REQUIRES(work_mutex_);
   void ApplyRetention(TimestampMs now) TICKBIRD_REQUIRES(work_mutex_);
-  void DropBlocks(const BlockList& blocks) TICKBIRD_REQUIRES(work_mutex_);
   void RunRemovals() TICKBIRD_REQUIRES(work_mutex_);
   void DropCachesOverLimit() TICKBIRD_REQUIRES(work_mutex_);
   void CountCompaction(const Status& status, std::int64_t start_ns) TICKBIRD_EXCLUDES(mutex_);
   std::int64_t MonotonicNs() const;
 
   // store_admin.cc
-  Status LinkTree(const std::string& from, const std::string& to);
+  Status FillSnapshot(const std::string& path, bool skip_head, TimestampMs now) TICKBIRD_REQUIRES(work_mutex_);
+  Status WriteHeadInto(const std::string& path, TimestampMs now) TICKBIRD_REQUIRES(work_mutex_);
 
   Fs& fs_;
   const StoreOptions options_;

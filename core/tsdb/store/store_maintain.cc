@@ -69,7 +69,7 @@ void Store::RewriteDamagedBlocks(TimestampMs now) {
     if (block->damages() == 0 || !pauses_.MayTry(block->meta().ulid, now)) continue;
     BlockMeta meta = MergedMeta({block->meta()}, NewUlid(now));
     meta.hints.emplace_back(kHintRepaired);
-    Replace({block}, std::move(meta), now);
+    static_cast<void>(Replace({block}, meta, now));  // a failure is counted and pauses this block
   }
 }
 
@@ -127,11 +127,14 @@ Status Store::Replace(const BlockList& parents, const BlockMeta& meta, Timestamp
   return {};
 }
 
+BlockWriteOptions Store::BlockWriting() const {
+  return options_.block_writing ? options_.block_writing() : BlockWriteOptions{};
+}
+
 /// Makes and opens a block; null when it would be empty. After a failure what may be on disk of it is removed.
 Result<Store::BlockPtr> Store::Write(const BlockMeta& meta, const OpenSources& sources) {
-  const BlockWriteOptions writing = options_.block_writing ? options_.block_writing() : BlockWriteOptions{};
   std::vector<std::string> notes;
-  auto written = WriteBlock(fs_, directory_, meta, sources, writing, &notes);
+  auto written = WriteBlock(fs_, directory_, meta, sources, BlockWriting(), &notes);
   for (std::string& note : notes) Note(std::move(note));
   if (written && written->stats.samples == 0) return BlockPtr();
   const std::string path = JoinPath(directory_, meta.ulid);
@@ -145,9 +148,8 @@ Result<Store::BlockPtr> Store::Write(const BlockMeta& meta, const OpenSources& s
 
 void Store::Publish(const BlockList& removed, const BlockPtr& added) {
   BlockList list = *ListedBlocks();
-  std::erase_if(list, [&](const BlockPtr& block) {
-    return std::find(removed.begin(), removed.end(), block) != removed.end();
-  });
+  std::erase_if(
+      list, [&](const BlockPtr& block) { return std::find(removed.begin(), removed.end(), block) != removed.end(); });
   if (added) {
     const auto place = std::partition_point(list.begin(), list.end(), [&](const BlockPtr& block) {
       return block->meta().min_time <= added->meta().min_time;
@@ -163,7 +165,8 @@ void Store::ApplyRetention(TimestampMs now) {
   std::vector<BlockExtent> extents;
   for (const BlockPtr& block : *blocks) extents.push_back({block->meta().max_time, block->bytes()});
   const RetentionLimits limits{options_.retention, options_.retention_bytes};
-  const ExpiredBlocks expired = FindExpiredBlocks(extents, limits, now, StorageBytes(head_->Stats()));
+  const StoreStats stats = Stats();
+  const ExpiredBlocks expired = FindExpiredBlocks(extents, limits, now, stats.storage_bytes - stats.block_bytes);
   BlockList dropped;
   for (const std::size_t i : expired.by_time) dropped.push_back((*blocks)[i]);
   for (const std::size_t i : expired.by_size) dropped.push_back((*blocks)[i]);

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <set>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -54,6 +54,19 @@ class SeriesMerger {
   std::vector<Merged> merged_;
 };
 
+/// What the head has and what `of_block` says of each block; all lists are sorted.
+template <class Blocks, class OfBlock>
+std::vector<std::string> Union(std::vector<std::string> in_head, const Blocks& blocks, OfBlock of_block) {
+  for (const auto& block : blocks) {
+    const std::vector<std::string> more = of_block(block);
+    std::vector<std::string> both;
+    both.reserve(std::max(in_head.size(), more.size()));
+    std::set_union(in_head.begin(), in_head.end(), more.begin(), more.end(), std::back_inserter(both));
+    in_head = std::move(both);
+  }
+  return in_head;
+}
+
 }  // namespace
 
 /// What one place has of a selection.
@@ -85,9 +98,8 @@ Result<std::vector<Store::Place>> Store::FindPlaces(const Selection& selection) 
     if (meta.min_time > selection.max || meta.max_time <= selection.min) continue;
     if (CameLate(meta) || meta.min_time < boundary) blocks.push_back(block);
   }
-  std::sort(blocks.begin(), blocks.end(), [](const BlockPtr& a, const BlockPtr& b) {
-    return YoungestSource(a->meta()) < YoungestSource(b->meta());
-  });
+  std::sort(blocks.begin(), blocks.end(),
+            [](const BlockPtr& a, const BlockPtr& b) { return YoungestSource(a->meta()) < YoungestSource(b->meta()); });
   std::vector<Place> places;
   for (const BlockPtr& block : blocks) {
     const BlockMeta& meta = block->meta();
@@ -121,21 +133,13 @@ Result<std::vector<SelectedSeries>> Store::Select(const Selection& selection) co
 }
 
 std::vector<std::string> Store::LabelNames(const std::vector<Matcher>& matchers) const {
-  const std::vector<std::string> in_head = head_->LabelNames(matchers);
-  const auto blocks = ListedBlocks();
-  if (blocks->empty()) return in_head;
-  std::set<std::string> names(in_head.begin(), in_head.end());
-  for (const BlockPtr& block : *blocks) names.merge(AsSet(block->LabelNames(matchers)));
-  return {names.begin(), names.end()};
+  return Union(head_->LabelNames(matchers), *ListedBlocks(),
+               [&](const BlockPtr& block) { return block->LabelNames(matchers); });
 }
 
 std::vector<std::string> Store::LabelValues(std::string_view name, const std::vector<Matcher>& matchers) const {
-  const std::vector<std::string> in_head = head_->LabelValues(name, matchers);
-  const auto blocks = ListedBlocks();
-  if (blocks->empty()) return in_head;
-  std::set<std::string> values(in_head.begin(), in_head.end());
-  for (const BlockPtr& block : *blocks) values.merge(AsSet(block->LabelValues(name, matchers)));
-  return {values.begin(), values.end()};
+  return Union(head_->LabelValues(name, matchers), *ListedBlocks(),
+               [&](const BlockPtr& block) { return block->LabelValues(name, matchers); });
 }
 
 std::map<std::string, MetricMetadata, std::less<>> Store::Metadata() const {

@@ -49,7 +49,8 @@ void DirectoryView::OpenHead(const std::string& directory, TimestampMs now) {
       return;
     }
     if (attempt == kAttempts)
-      notes_.push_back(fmt::format("the newest samples are left out, the log cannot be read: {}", head.error().message));
+      notes_.push_back(
+          fmt::format("the newest samples are left out, the log cannot be read: {}", head.error().message));
   }
 }
 
@@ -86,8 +87,7 @@ std::vector<std::string> DirectoryView::LabelNames(const std::vector<Matcher>& m
   return {names.begin(), names.end()};
 }
 
-std::vector<std::string> DirectoryView::LabelValues(std::string_view name,
-                                                    const std::vector<Matcher>& matchers) const {
+std::vector<std::string> DirectoryView::LabelValues(std::string_view name, const std::vector<Matcher>& matchers) const {
   std::set<std::string> values;
   for (const Queryable* const part : Parts()) {
     const auto some = part->LabelValues(name, matchers);

@@ -49,8 +49,7 @@ std::vector<Bucket> FilledBuckets(const HistogramLayout& layout, const std::vect
   for (const HistogramSpan& span : spans) {
     index += span.offset;
     for (std::uint32_t i = 0; i < span.length && at < counts.size(); ++i, ++index, ++at) {
-      if (counts[at] != 0)
-        buckets.push_back({UpperBound(layout, index - 1), UpperBound(layout, index), counts[at]});
+      if (counts[at] != 0) buckets.push_back({UpperBound(layout, index - 1), UpperBound(layout, index), counts[at]});
     }
   }
   return buckets;

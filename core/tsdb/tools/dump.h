@@ -15,7 +15,7 @@ struct DumpStats {
   std::int64_t series = 0;
   std::int64_t samples = 0;
   std::int64_t histograms = 0;
-  std::int64_t skipped = 0;           ///< Samples that the format has no way to say.
+  std::int64_t skipped = 0;          ///< Samples that the format has no way to say.
   std::vector<std::string> damages;  ///< What could not be read, one sentence for each series.
 };
 

@@ -171,8 +171,7 @@ Status OverlayFs::Rename(const std::string& from, const std::string& to) {
   if (const auto names = List(from); names) {
     TICKBIRD_RETURN_IF_ERROR(RemoveAll(to));
     TICKBIRD_RETURN_IF_ERROR(MakeDirs(to));
-    for (const std::string& name : *names)
-      TICKBIRD_RETURN_IF_ERROR(Rename(JoinPath(from, name), JoinPath(to, name)));
+    for (const std::string& name : *names) TICKBIRD_RETURN_IF_ERROR(Rename(JoinPath(from, name), JoinPath(to, name)));
     return RemoveAll(from);
   }
   TICKBIRD_RETURN_IF_ERROR(Link(from, to));

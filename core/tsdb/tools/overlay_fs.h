@@ -49,7 +49,7 @@ class OverlayFs final : public Fs {
   Mutex mutex_;
   std::map<std::string, Content> files_ TICKBIRD_GUARDED_BY(mutex_);  // changed or new
   std::set<std::string> directories_ TICKBIRD_GUARDED_BY(mutex_);     // new
-  std::set<std::string> hidden_ TICKBIRD_GUARDED_BY(mutex_);          // of those below: removed or renamed, with all in them
+  std::set<std::string> hidden_ TICKBIRD_GUARDED_BY(mutex_);  // of those below: removed or renamed, with all in them
 };
 
 }  // namespace tickbird::tsdb
