@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,10 +34,11 @@ bool AreSame(const HistogramLayout& a, const HistogramLayout& b) {
 std::vector<double> Absolute(std::span<const std::int64_t> deltas) {
   std::vector<double> counts;
   counts.reserve(deltas.size());
-  std::int64_t count = 0;
+  // Unsigned: what was not validated may overflow.
+  std::uint64_t count = 0;
   for (const std::int64_t delta : deltas) {
-    count += delta;
-    counts.push_back(static_cast<double>(count));
+    count += static_cast<std::uint64_t>(delta);
+    counts.push_back(static_cast<double>(static_cast<std::int64_t>(count)));
   }
   return counts;
 }
@@ -45,42 +47,62 @@ Status Invalid(std::string reason) {
   return Error{ErrorCode::kInvalidArgument, "native histogram: " + std::move(reason)};
 }
 
-Status ValidateSpans(const std::vector<HistogramSpan>& spans, std::size_t buckets, std::string_view side) {
-  std::uint64_t sum = 0;
+Status ValidateSpans(const std::vector<HistogramSpan>& spans, std::string_view side) {
+  if (spans.size() > kMaxHistogramBuckets || CountBuckets(spans) > kMaxHistogramBuckets)
+    return Invalid(fmt::format("there are more than {} {} buckets", kMaxHistogramBuckets, side));
+  std::int64_t end = 0;
   for (std::size_t i = 0; i < spans.size(); ++i) {
     if (i > 0 && spans[i].offset < 0)
       return Invalid(fmt::format("{} span {} starts {} buckets before the end of the one before", side, i + 1,
                                  -static_cast<std::int64_t>(spans[i].offset)));
-    sum += spans[i].length;
+    end += spans[i].offset;
+    if (end < -kMaxBucketIndex || end + spans[i].length > kMaxBucketIndex)
+      return Invalid(fmt::format("{} span {} lies too far from 0", side, i + 1));
+    end += spans[i].length;
   }
-  if (sum != buckets) return Invalid(fmt::format("{} spans need {} buckets, there are {}", side, sum, buckets));
   return {};
 }
 
-Status ValidateLayout(const HistogramLayout& layout, double zero_count, std::size_t positive, std::size_t negative) {
-  if (layout.UsesCustomBuckets()) {
-    if (zero_count != 0 || layout.zero_threshold != 0) return Invalid("custom buckets have no zero bucket");
-    if (!layout.negative_spans.empty() || negative > 0) return Invalid("custom buckets have no negative side");
-    for (std::size_t i = 0; i < layout.custom_values.size(); ++i) {
-      const double bound = layout.custom_values[i];
-      if (std::isnan(bound) || std::isinf(bound)) return Invalid("a custom bound is not a finite number");
-      if (i > 0 && bound <= layout.custom_values[i - 1]) return Invalid("custom bounds do not rise");
-    }
-    std::int64_t end = 0;
-    for (const HistogramSpan& span : layout.positive_spans) {
-      if (span.offset < 0) return Invalid("a custom bucket has a negative index");
-      end += std::int64_t{span.offset} + span.length;
-    }
-    if (end > static_cast<std::int64_t>(layout.custom_values.size()) + 1)
-      return Invalid("there are more custom buckets than bounds");
-  } else {
-    if (layout.schema < kMinExponentialSchema || layout.schema > kMaxExponentialSchema)
-      return Invalid(fmt::format("schema {} is unknown; {} to {}, or {} for custom buckets", layout.schema,
-                                 kMinExponentialSchema, kMaxExponentialSchema, kCustomBucketsSchema));
-    if (!layout.custom_values.empty()) return Invalid("only custom buckets have bounds written down");
+Status ValidateCustomBuckets(const HistogramLayout& layout) {
+  if (layout.zero_threshold != 0) return Invalid("custom buckets have no zero bucket");
+  if (!layout.negative_spans.empty()) return Invalid("custom buckets have no negative side");
+  if (layout.custom_values.size() > kMaxHistogramBuckets)
+    return Invalid(fmt::format("there are more than {} custom bounds", kMaxHistogramBuckets));
+  for (std::size_t i = 0; i < layout.custom_values.size(); ++i) {
+    const double bound = layout.custom_values[i];
+    if (std::isnan(bound)) return Invalid("a custom bound is not a number");
+    if (bound == std::numeric_limits<double>::infinity()) return Invalid("the last bucket needs no bound");
+    if (i > 0 && bound <= layout.custom_values[i - 1]) return Invalid("custom bounds do not rise");
   }
-  TICKBIRD_RETURN_IF_ERROR(ValidateSpans(layout.positive_spans, positive, "positive"));
-  return ValidateSpans(layout.negative_spans, negative, "negative");
+  std::int64_t end = 0;
+  for (const HistogramSpan& span : layout.positive_spans) {
+    if (span.offset < 0) return Invalid("a custom bucket has a negative index");
+    end += std::int64_t{span.offset} + span.length;
+  }
+  if (end > static_cast<std::int64_t>(layout.custom_values.size()) + 1)
+    return Invalid("there are more custom buckets than bounds");
+  return {};
+}
+
+Status ValidateExponential(const HistogramLayout& layout) {
+  if (layout.schema < kMinExponentialSchema || layout.schema > kMaxExponentialSchema)
+    return Invalid(fmt::format("schema {} is unknown; {} to {}, or {} for custom buckets", layout.schema,
+                               kMinExponentialSchema, kMaxExponentialSchema, kCustomBucketsSchema));
+  if (!layout.custom_values.empty()) return Invalid("only custom buckets have bounds written down");
+  return {};
+}
+
+/// The layout, and whether the buckets are those of the spans.
+Status ValidateBuckets(const HistogramLayout& layout, double zero_count, std::size_t positive, std::size_t negative) {
+  TICKBIRD_RETURN_IF_ERROR(layout.Validate());
+  if (layout.UsesCustomBuckets() && zero_count != 0) return Invalid("custom buckets have no zero bucket");
+  const auto check = [](const std::vector<HistogramSpan>& spans, std::size_t buckets, std::string_view side) -> Status {
+    const std::uint64_t needed = CountBuckets(spans);
+    if (needed == buckets) return {};
+    return Invalid(fmt::format("{} spans need {} buckets, there are {}", side, needed, buckets));
+  };
+  TICKBIRD_RETURN_IF_ERROR(check(layout.positive_spans, positive, "positive"));
+  return check(layout.negative_spans, negative, "negative");
 }
 
 Status ValidateCounts(const std::vector<double>& counts, std::string_view side) {
@@ -104,8 +126,20 @@ Result<std::uint64_t> SumOfCounts(const std::vector<std::int64_t>& deltas, std::
 
 }  // namespace
 
+std::uint64_t CountBuckets(const std::vector<HistogramSpan>& spans) {
+  std::uint64_t count = 0;
+  for (const HistogramSpan& span : spans) count += span.length;
+  return count;
+}
+
+Status HistogramLayout::Validate() const {
+  TICKBIRD_RETURN_IF_ERROR(ValidateSpans(positive_spans, "positive"));
+  TICKBIRD_RETURN_IF_ERROR(ValidateSpans(negative_spans, "negative"));
+  return UsesCustomBuckets() ? ValidateCustomBuckets(*this) : ValidateExponential(*this);
+}
+
 Status FloatHistogram::Validate() const {
-  TICKBIRD_RETURN_IF_ERROR(ValidateLayout(layout, zero_count, positive_buckets.size(), negative_buckets.size()));
+  TICKBIRD_RETURN_IF_ERROR(ValidateBuckets(layout, zero_count, positive_buckets.size(), negative_buckets.size()));
   TICKBIRD_RETURN_IF_ERROR(ValidateCounts(positive_buckets, "positive"));
   TICKBIRD_RETURN_IF_ERROR(ValidateCounts(negative_buckets, "negative"));
   if (zero_count < 0) return Invalid(fmt::format("the zero bucket has the count {}", zero_count));
@@ -115,7 +149,7 @@ Status FloatHistogram::Validate() const {
 
 Status Histogram::Validate() const {
   TICKBIRD_RETURN_IF_ERROR(
-      ValidateLayout(layout, static_cast<double>(zero_count), positive_deltas.size(), negative_deltas.size()));
+      ValidateBuckets(layout, static_cast<double>(zero_count), positive_deltas.size(), negative_deltas.size()));
   TICKBIRD_ASSIGN_OR_RETURN(const std::uint64_t positive, SumOfCounts(positive_deltas, "positive"));
   TICKBIRD_ASSIGN_OR_RETURN(const std::uint64_t negative, SumOfCounts(negative_deltas, "negative"));
   const std::uint64_t buckets = positive + negative + zero_count;

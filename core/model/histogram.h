@@ -25,6 +25,15 @@ inline constexpr std::int32_t kMinExponentialSchema = -4;
 inline constexpr std::int32_t kMaxExponentialSchema = 8;
 inline constexpr std::int32_t kCustomBucketsSchema = -53;
 
+/// Of one side, or custom bounds: far more than any client makes (they merge buckets at a few hundred), so that a chunk
+/// and a log record stay of bounded size.
+inline constexpr std::uint32_t kMaxHistogramBuckets = 1U << 16;
+/// Either way from 0. At schema 8 all doubles lie within 2^18.
+inline constexpr std::int64_t kMaxBucketIndex = std::int64_t{1} << 30;
+
+/// Buckets of all spans together.
+std::uint64_t CountBuckets(const std::vector<HistogramSpan>& spans);
+
 /// What both kinds share: how the buckets lie.
 struct HistogramLayout {
   std::int32_t schema = 0;
@@ -36,6 +45,9 @@ struct HistogramLayout {
   friend bool operator==(const HistogramLayout&, const HistogramLayout&) = default;
 
   bool UsesCustomBuckets() const { return schema == kCustomBucketsSchema; }
+  /// kInvalidArgument with the reason: an unknown schema, custom bounds that do not rise, spans that overlap or hold
+  /// more or other buckets than there may be.
+  Status Validate() const;
 };
 
 /// Counts that may be any number: what queries compute with, and what rates and sums are stored as.
@@ -48,8 +60,7 @@ struct FloatHistogram {
   std::vector<double> positive_buckets;  ///< Counts, one for each bucket of the spans.
   std::vector<double> negative_buckets;
 
-  /// kInvalidArgument with the reason: an unknown schema, spans and buckets that do not fit, negative counts, custom
-  /// bounds that do not rise.
+  /// kInvalidArgument with the reason: as the layout's; also spans and buckets that do not fit, negative counts.
   Status Validate() const;
   /// The marker of an ended series: its sum is the stale NaN.
   bool IsStale() const;

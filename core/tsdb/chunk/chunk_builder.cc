@@ -4,22 +4,59 @@
 
 namespace tickbird::tsdb {
 
-void ChunkBuilder::CloseFloats() {
-  if (floats_.empty()) return;
-  finished_.push_back(floats_.Snapshot());
-  floats_.Clear();
+template <class Appender>
+void ChunkBuilder::Close(Appender* appender) {
+  if (appender->empty()) return;
+  finished_.push_back(appender->Snapshot());
+  appender->Clear();
+}
+
+template <class Appender>
+void ChunkBuilder::CloseIfFull(Appender* appender) {
+  if (appender->count() >= kTargetSamples || appender->full()) Close(appender);
+}
+
+template <class Appender, class AnyHistogram>
+void ChunkBuilder::AppendHistogram(Appender* appender, TimestampMs timestamp, const AnyHistogram& histogram) {
+  CloseIfFull(appender);
+  if (appender->Append(timestamp, histogram)) return;
+  Close(appender);
+  appender->Append(timestamp, histogram);
+}
+
+void ChunkBuilder::Open(ChunkEncoding kind) {
+  if (kind == open_) return;
+  CloseAll();
+  open_ = kind;
+}
+
+void ChunkBuilder::CloseAll() {
+  Close(&floats_);
+  Close(&histograms_);
+  Close(&float_histograms_);
+  // Across kinds, and across series, nothing is known of counter resets.
+  histograms_.Reset();
+  float_histograms_.Reset();
 }
 
 void ChunkBuilder::Append(TimestampMs timestamp, double value) {
-  if (floats_.count() >= kTargetSamples || floats_.full()) CloseFloats();
+  Open(ChunkEncoding::kXor);
+  CloseIfFull(&floats_);
   floats_.Append(timestamp, value);
 }
 
-void ChunkBuilder::Append([[maybe_unused]] TimestampMs timestamp, [[maybe_unused]] const Histogram& histogram) {}
-void ChunkBuilder::Append([[maybe_unused]] TimestampMs timestamp, [[maybe_unused]] const FloatHistogram& histogram) {}
+void ChunkBuilder::Append(TimestampMs timestamp, const Histogram& histogram) {
+  Open(ChunkEncoding::kHistogram);
+  AppendHistogram(&histograms_, timestamp, histogram);
+}
+
+void ChunkBuilder::Append(TimestampMs timestamp, const FloatHistogram& histogram) {
+  Open(ChunkEncoding::kFloatHistogram);
+  AppendHistogram(&float_histograms_, timestamp, histogram);
+}
 
 std::vector<ChunkRef> ChunkBuilder::Finish() {
-  CloseFloats();
+  CloseAll();
   return std::exchange(finished_, {});
 }
 

@@ -8,6 +8,7 @@
 #include "core/model/histogram.h"
 #include "core/model/sample.h"
 #include "core/tsdb/chunk/chunk_ref.h"
+#include "core/tsdb/chunk/histogram_codec.h"
 #include "core/tsdb/chunk/xor_chunk.h"
 
 namespace tickbird::tsdb {
@@ -15,6 +16,9 @@ namespace tickbird::tsdb {
 /// Decodes the bytes of a chunk of any encoding from anywhere: damaged ones end early and set damaged(), and are never
 /// read past their end. The bytes must outlive the reader. A chunk holds floats or histograms, never both. Not thread
 /// safe.
+///
+/// What it says of counter resets is what holds whatever stands around the chunk: nothing of its first sample, and no
+/// reset behind that one. Schemas that only a later Prometheus knows (above 8) count as damage.
 class ChunkReader {
  public:
   ChunkReader() = default;
@@ -30,8 +34,10 @@ class ChunkReader {
   bool damaged() const;
 
  private:
-  ChunkEncoding encoding_ = ChunkEncoding::kXor;
+  // For chunks of floats both are null.
   XorReader xor_;
+  std::unique_ptr<HistogramDecoder> histograms_;
+  std::unique_ptr<FloatHistogramDecoder> float_histograms_;
 };
 
 }  // namespace tickbird::tsdb

@@ -23,6 +23,11 @@ class XorAppender {
  public:
   /// REQUIRES: !full(), and empty() or timestamp > newest_time().
   void Append(TimestampMs timestamp, double value);
+  /// As if this sample had been the last of the chunk before. REQUIRES: empty(), timestamp >= newest_time().
+  void Resume(TimestampMs timestamp, double value) {
+    newest_time_ = timestamp;
+    newest_value_ = value;
+  }
   /// What was appended since the last Clear as a finished chunk. REQUIRES: !empty().
   ChunkRef Snapshot() const;
   /// Starts the next chunk.

@@ -7,9 +7,9 @@
 namespace tickbird::tsdb {
 namespace {
 
+// As Prometheus names them.
 constexpr std::string_view kWalName = "wal";
-// Far above any count of series, far enough below the end that counting on cannot overflow.
-constexpr SeriesRef kMaxReplayedRef = SeriesRef{1} << 56;
+constexpr std::string_view kWblName = "wbl";
 
 /// The family that a series of this name belongs to, for records of programs that do not write it down.
 std::string_view FamilyOf(std::string_view metric_name, MetricType type) {
@@ -50,37 +50,60 @@ Result<std::unique_ptr<Head>> Head::Open(Fs& fs, HeadOptions options, std::strin
     head->min_valid_time_ = min_valid_time;
   }
   if (!directory.empty()) {
-    TICKBIRD_ASSIGN_OR_RETURN(head->wal_, Wal::Open(fs, JoinPath(directory, kWalName), head->options_.wal));
-    TICKBIRD_RETURN_IF_ERROR(head->ReplayLog());
+    const HeadOptions& known = head->options_;
+    TICKBIRD_RETURN_IF_ERROR(head->OpenChunkFiles(directory));
+    TICKBIRD_ASSIGN_OR_RETURN(head->wal_, Wal::Open(fs, JoinPath(directory, kWalName), known.wal));
+    TICKBIRD_ASSIGN_OR_RETURN(head->wbl_,
+                              Wal::Open(fs, JoinPath(directory, kWblName), known.wal, Wal::Directory::kMadeLater));
+    TICKBIRD_RETURN_IF_ERROR(head->ReplayLogs());
   }
   return head;
 }
 
 Head::~Head() = default;
 
-Status Head::ReplayLog() {
-  WalReplay facts;
-  DecodedRecord decoded;
-  const auto use = [&](std::string_view bytes) -> Result<TimestampMs> {
-    TICKBIRD_RETURN_IF_ERROR(DecodeRecord(bytes, &decoded));
-    return ReplayRecord(decoded);
-  };
-  TICKBIRD_RETURN_IF_ERROR(wal_->Replay(use, &facts));
+Status Head::ReplayLogs() {
+  WalReplay wal;
+  WalReplay wbl;
+  TICKBIRD_RETURN_IF_ERROR(ReplayLog(wal_.get(), false, &wal));
+  FinishAttaching();
+  TICKBIRD_RETURN_IF_ERROR(ReplayLog(wbl_.get(), true, &wbl));
   MutexLock lock(mutex_);
   replay_aliases_ = {};
-  stats_.replay.wal = std::move(facts);
+  stats_.replay.wal = std::move(wal);
+  stats_.replay.wbl = std::move(wbl);
   stats_.replay.series = static_cast<std::int64_t>(table_.size());
   return {};
 }
 
-Result<TimestampMs> Head::ReplayRecord(const DecodedRecord& record) {
+Status Head::ReplayLog(Wal* wal, bool is_late, WalReplay* facts) {
+  DecodedRecord decoded;
+  const auto use = [&](std::string_view bytes) -> Result<TimestampMs> {
+    TICKBIRD_RETURN_IF_ERROR(DecodeRecord(bytes, &decoded));
+    return ReplayRecord(decoded, is_late);
+  };
+  return wal->Replay(use, facts);
+}
+
+Result<TimestampMs> Head::ReplayRecord(const DecodedRecord& record, bool is_late) {
+  bool is_over_limit = false;
+  TICKBIRD_ASSIGN_OR_RETURN(const TimestampMs newest, ReplayDecoded(record, is_late, &is_over_limit));
+  if (is_over_limit) RelieveMemory();
+  return newest;
+}
+
+Result<TimestampMs> Head::ReplayDecoded(const DecodedRecord& record, bool is_late, bool* is_over_limit) {
   MutexLock lock(mutex_);
   for (const auto& entry : record.series) TICKBIRD_RETURN_IF_ERROR(ReplaySeries(entry));
   TimestampMs newest = kNoTime;
-  ReplaySamples(record.samples);
+  if (is_late) {
+    ReplayLate(record.samples);
+  } else {
+    ReplaySamples(record.samples);
+  }
   for (const auto& entry : record.samples) newest = std::max(newest, entry.timestamp);
   for (const auto& entry : record.metadata) ReplayMetadata(entry);
-  EvictOverLimit();
+  *is_over_limit = IsOverLimit();
   return newest;
 }
 
@@ -97,20 +120,26 @@ Status Head::ReplaySeries(const DecodedRecord::SeriesEntry& entry) {
   }
   last_ref_ = std::max(last_ref_, entry.ref);
   if (const Slot known = ReplaySlot(entry.ref); known != kNoSlot) {
-    if (table_.at(known).labels != entry.labels) ++stats_.replay.refused_series;
+    if (table_.at(known).labels != entry.labels) {
+      ++stats_.replay.refused_series;
+    } else {
+      AttachSpilled(known, entry.ref);
+    }
     return {};
   }
   // A series that expired and came back: samples of either reference are its own.
   if (const Slot same = table_.Find(entry.labels); same != kNoSlot) {
     replay_aliases_.emplace(table_.at(same).ref, same);
     table_.Rebind(same, entry.ref);
+    AttachSpilled(same, entry.ref);
     return {};
   }
   if (table_.size() >= options_.max_series || entry.labels.MetricName().empty()) {
     ++stats_.replay.refused_series;
     return {};
   }
-  table_.Insert(entry.ref, entry.labels);
+  ++sources_.front().series;
+  AttachSpilled(table_.Insert(entry.ref, entry.labels), entry.ref);
   return {};
 }
 
@@ -139,7 +168,9 @@ void Head::ReplaySample(Slot slot, TimestampMs timestamp, double value) {
     return;
   }
   Series& series = table_.at(slot);
-  if (timestamp <= series.open.newest_time()) {
+  const TimestampMs newest = series.open.newest_time();
+  const bool is_among_spilled = !series.spilled.empty() && newest < series.spilled.back().max_time;
+  if (timestamp <= newest || (is_among_spilled && IsSpilled(&series, timestamp, value))) {
     ++stats_.replay.repeated_samples;
     return;
   }
@@ -171,6 +202,7 @@ void Head::SetCommitListener(CommitListener listener) {
 Status Head::Sync() {
   if (!wal_) return {};
   Status status = wal_->Sync();
+  if (const Status late = wbl_->Sync(); status) status = late;
   if (!status) {
     MutexLock lock(mutex_);
     ++stats_.sync_failures;
@@ -201,6 +233,11 @@ TimestampMs Head::min_valid_time() const {
   return min_valid_time_;
 }
 
+TimestampMs Head::oldest_taken() const {
+  MutexLock lock(mutex_);
+  return OldestTaken();
+}
+
 HeadStats Head::Stats() const {
   HeadStats stats;
   {
@@ -211,9 +248,14 @@ HeadStats Head::Stats() const {
     stats.series = static_cast<std::int64_t>(table_.size());
     stats.label_bytes = static_cast<std::int64_t>(table_.label_bytes());
     stats.index_bytes = static_cast<std::int64_t>(table_.index_bytes() + postings_.ByteSize());
+    stats.memory_bytes = MemoryBytes();
+    stats.sources = sources_;
     stats.metadata = static_cast<std::int64_t>(metadata_.size());
   }
-  if (wal_) stats.wal = wal_->stats();
+  if (!wal_) return stats;
+  stats.wal = wal_->stats();
+  stats.wbl = wbl_->stats();
+  stats.head_chunks = chunk_files_->stats();
   return stats;
 }
 

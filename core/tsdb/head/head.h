@@ -22,8 +22,11 @@
 #include "core/tsdb/chunk/chunk_series.h"
 #include "core/tsdb/head/exemplar_series.h"
 #include "core/tsdb/head/fwd.h"
+#include "core/tsdb/head/head_chunk_files.h"
+#include "core/tsdb/head/late_samples.h"
 #include "core/tsdb/head/postings.h"
 #include "core/tsdb/head/series_table.h"
+#include "core/tsdb/head/spilled_cursor.h"
 #include "core/tsdb/wal/record.h"
 #include "core/tsdb/wal/wal.h"
 
@@ -65,37 +68,55 @@ std::string_view RefusedReasonName(RefusedReason reason);
 /// What the start found in the log.
 struct HeadReplay {
   WalReplay wal;
+  WalReplay wbl;  ///< The log of what came out of order.
   std::int64_t series = 0;
   std::int64_t samples = 0;
   std::int64_t old_samples = 0;       ///< Older than min_valid_time.
   std::int64_t unknown_samples = 0;   ///< Of series whose record was lost with a damaged segment.
-  std::int64_t repeated_samples = 0;  ///< Not newer than what was there.
+  std::int64_t repeated_samples = 0;  ///< There already, or not newer than what was there.
   std::int64_t refused_series = 0;    ///< Above max_series, or with a reference that another series has.
+  HeadChunkFacts head_chunks;         ///< Of the files of finished chunks.
+  std::int64_t chunks_dropped = 0;    ///< Of them: replaced by later ones, of unknown series, or not readable.
 };
+
+/// Who sends samples, as Appender::SetSource says. After a restart a series is its first sender's.
+struct SourceStats {
+  std::string name;  ///< "unknown" before SetSource; "other" for all past the first kMaxSources.
+  std::int64_t series = 0;
+  std::int64_t series_refused = 0;  ///< Samples of new series at the series limit.
+};
+inline constexpr std::size_t kMaxSources = 64;
 
 /// Counters since Open, and sizes now. Bytes are estimates of heap memory, without the allocator's overhead.
 struct HeadStats {
   std::int64_t series = 0;
-  std::int64_t chunks = 0;       ///< Finished ones.
-  std::int64_t chunk_bytes = 0;  ///< Finished and open.
+  std::int64_t chunks = 0;          ///< Finished ones in memory.
+  std::int64_t spilled_chunks = 0;  ///< Finished ones on disk.
+  std::int64_t chunk_bytes = 0;     ///< Finished and open, in memory.
   std::int64_t label_bytes = 0;
-  std::int64_t index_bytes = 0;  ///< Postings and series table.
+  std::int64_t index_bytes = 0;   ///< Postings and series table.
+  std::int64_t memory_bytes = 0;  ///< All of it: labels, table, postings, chunks, what is known of those on disk.
   std::int64_t metadata = 0;
   TimestampMs min_time = 0;  ///< As Head::min_time; 0 with none.
   TimestampMs max_time = 0;  ///< Newest ever committed; 0 before the first.
 
   std::int64_t samples_appended = 0;
+  std::int64_t samples_out_of_order = 0;  ///< Of them, those that were older than the newest of their series.
   std::array<std::int64_t, kRefusedReasons> samples_refused = {};  ///< By RefusedReason.
   std::int64_t series_created = 0;
   std::int64_t series_expired = 0;
-  std::int64_t chunks_evicted = 0;  ///< For max_chunk_bytes.
+  std::int64_t chunks_spilled = 0;  ///< Moved to disk.
+  std::int64_t chunks_evicted = 0;  ///< For max_chunk_bytes or max_memory_bytes, when the disk did not take them.
   std::int64_t metadata_refused = 0;
+  std::vector<SourceStats> sources;
 
   std::int64_t wal_failures = 0;      ///< Failed writes.
   std::int64_t wal_samples_lost = 0;  ///< In memory, but not logged by those.
   std::int64_t sync_failures = 0;
   std::int64_t truncate_failures = 0;
   WalStats wal;
+  HeadChunkStats head_chunks;
+  WalStats wbl;
   HeadReplay replay;
 };
 
@@ -108,10 +129,10 @@ struct HeadStats {
 /// next samples.
 class Head final : public Appendable, public Queryable {
  public:
-  /// Replays the logs in `directory`/wal and `directory`/wbl; empty: memory only. The caller holds the lock of the
-  /// directory. What is older than `min_valid_time` is in blocks: not taken, and left out of the replay. `fs` must
-  /// outlive the head. kUnsupported for a log that we do not read, or why a file could not be read. A torn or damaged
-  /// log is no error: see HeadStats::replay.
+  /// Replays `directory`/chunks_head and the logs in `directory`/wal and `directory`/wbl; empty: memory only. The
+  /// caller holds the lock of the directory. What is older than `min_valid_time` is in blocks: not taken, and left out
+  /// of the replay. `fs` must outlive the head. kUnsupported for a log that we do not read, or why a file could not be
+  /// read. A torn or damaged log is no error: see HeadStats::replay.
   static Result<std::unique_ptr<Head>> Open(Fs& fs, HeadOptions options, std::string directory,
                                             TimestampMs min_valid_time, TimestampMs now);
   /// Does not sync: call Close first. Batches must be committed or gone.
@@ -127,8 +148,8 @@ class Head final : public Appendable, public Queryable {
   /// Called after each commit with samples, on the committing thread, with no lock held. An empty one turns it off.
   void SetCommitListener(CommitListener listener);
 
-  /// Forgets series without samples, shortens the logs. To be called every 10 to 60 s on a thread that may block; takes
-  /// the lock in short slices.
+  /// Moves finished chunks to disk, forgets series without samples, shortens the logs. To be called every 10 to 60 s on
+  /// a thread that may block; takes the lock in short slices.
   void Maintain(TimestampMs now);
   /// Everything older than `time` is in blocks: it is not taken any more, and chunks that end before it are dropped.
   /// The logs follow at the next Maintain. A time that is not later than min_valid_time() changes nothing.
@@ -137,6 +158,9 @@ class Head final : public Appendable, public Queryable {
   TimestampMs min_time() const;
   TimestampMs max_time() const;
   TimestampMs min_valid_time() const;
+  /// No sample older than this will be taken any more, also of batches that are open: what SeriesIn gives before that
+  /// time is final. Never goes back.
+  TimestampMs oldest_taken() const;
 
   /// What goes into a block: the samples with min <= t < end of all series, in the order of their labels. Holds what it
   /// reads.
@@ -165,7 +189,9 @@ class Head final : public Appendable, public Queryable {
   /// What an appender has collected.
   struct Batch {
     std::uint32_t id = 0;
+    std::uint8_t source = 0;
     std::vector<BatchSample> samples;
+    std::vector<LateSample> late;
     std::vector<Slot> new_slots;  // may hold a slot twice
     std::vector<std::pair<std::string, MetricMetadata>> metadata;
   };
@@ -176,7 +202,11 @@ class Head final : public Appendable, public Queryable {
     std::vector<std::string> families;  // whose metadata is in it
     std::int64_t samples = 0;
     TimestampMs newest = kNoTime;
+    RecordWriter late_records;  // for the other log
+    std::int64_t late_samples = 0;
+    TimestampMs late_newest = kNoTime;
 
+    bool empty() const { return records.empty() && late_records.empty(); }
     void Clear();
   };
   class SeriesSource;
@@ -184,6 +214,31 @@ class Head final : public Appendable, public Queryable {
   struct SeriesEntry {
     Labels labels;
     SeriesRef ref = 0;
+  };
+  /// A finished chunk that is to go to disk.
+  struct SpillItem {
+    Slot slot;
+    SeriesRef ref;
+    ChunkRef chunk;
+  };
+  /// What a commit changed, for the listener.
+  struct Changes {
+    bool wants_names = false;
+    TimestampMs newest = kNoTime;
+    std::vector<Labels> names;  // hold the names when the lock is gone
+    const std::string* last_name = nullptr;
+
+    void Add(const Series& series, TimestampMs timestamp);
+  };
+  struct LatePlace {
+    enum class Kind { kFinished, kOpen, kNew, kNone };
+    Kind kind = Kind::kNone;
+    std::size_t at = 0;    // in Series::chunks; where to insert when the chunk is new
+    TimestampMs last = 0;  // samples up to this one belong there too
+  };
+  struct LateCounts {
+    std::int64_t duplicates = 0;
+    std::int64_t misplaced = 0;  // their place cannot be changed
   };
   struct CheckpointState {
     Slot next_slot = 0;
@@ -193,61 +248,117 @@ class Head final : public Appendable, public Queryable {
   Head(Fs& fs, HeadOptions options) : fs_(fs), options_(std::move(options)) {}
 
   // head.cc
-  Status ReplayLog();
-  Result<TimestampMs> ReplayRecord(const DecodedRecord& record) TICKBIRD_EXCLUDES(mutex_);
+  Status ReplayLogs();
+  Status ReplayLog(Wal* wal, bool is_late, WalReplay* facts) TICKBIRD_EXCLUDES(mutex_);
+  Result<TimestampMs> ReplayRecord(const DecodedRecord& record, bool is_late) TICKBIRD_EXCLUDES(mutex_);
+  Result<TimestampMs> ReplayDecoded(const DecodedRecord& record, bool is_late, bool* is_over_limit)
+      TICKBIRD_EXCLUDES(mutex_);
   Status ReplaySeries(const DecodedRecord::SeriesEntry& entry) TICKBIRD_REQUIRES(mutex_);
   void ReplaySamples(std::span<const DecodedRecord::SampleEntry> entries) TICKBIRD_REQUIRES(mutex_);
   void ReplaySample(Slot slot, TimestampMs timestamp, double value) TICKBIRD_REQUIRES(mutex_);
   void ReplayMetadata(const DecodedRecord::MetadataEntry& entry) TICKBIRD_REQUIRES(mutex_);
   Slot ReplaySlot(SeriesRef ref) const TICKBIRD_REQUIRES(mutex_);
+  std::uint8_t SourceNumber(std::string_view name) TICKBIRD_EXCLUDES(mutex_);
 
   // head_append.cc
   std::uint32_t NextBatchId() TICKBIRD_EXCLUDES(mutex_);
   Result<SeriesRef> AppendTo(Batch* batch, SeriesRef ref, const Labels& labels, TimestampMs timestamp, double value)
       TICKBIRD_EXCLUDES(mutex_);
-  Result<Slot> FindOrCreate(SeriesRef ref, const Labels& labels, TimestampMs timestamp) TICKBIRD_REQUIRES(mutex_);
+  TimestampMs OldestTaken() const TICKBIRD_REQUIRES(mutex_);
+  Result<Slot> FindOrCreate(const Batch& batch, SeriesRef ref, const Labels& labels, TimestampMs timestamp)
+      TICKBIRD_REQUIRES(mutex_);
+  void Claim(Series* series, std::uint8_t source) TICKBIRD_REQUIRES(mutex_);
   Error Refuse(RefusedReason reason, const Labels& labels, TimestampMs timestamp) TICKBIRD_REQUIRES(mutex_);
   void AddMetadata(Batch* batch, std::string_view family, const MetricMetadata& metadata) TICKBIRD_EXCLUDES(mutex_);
   Status Commit(Batch* batch) TICKBIRD_EXCLUDES(mutex_, log_mutex_);
   void Rollback(Batch* batch) TICKBIRD_EXCLUDES(mutex_);
   void PrefetchAhead(const std::vector<BatchSample>& samples, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
   bool IsInOneRange(TimestampMs oldest, TimestampMs newest) TICKBIRD_REQUIRES(mutex_);
-  bool CommitSample(const BatchSample& sample, std::uint32_t batch_id) TICKBIRD_REQUIRES(mutex_);
+  bool CommitSample(const BatchSample& sample, Batch* batch, TimestampMs from) TICKBIRD_REQUIRES(mutex_);
+  void CommitSeries(const std::vector<Slot>& slots) TICKBIRD_REQUIRES(mutex_);
   void CommitMetadata(Batch* batch) TICKBIRD_REQUIRES(mutex_);
   void Store(Series* series, TimestampMs timestamp, double value) TICKBIRD_REQUIRES(mutex_);
   void FinishChunk(Series* series) TICKBIRD_REQUIRES(mutex_);
   bool LogFamily(const std::string& family, const MetricMetadata& metadata) TICKBIRD_REQUIRES(mutex_);
   Slot FamilySeries(std::string_view family) const TICKBIRD_REQUIRES(mutex_);
+  Status WriteRecords(const RecordWriter& repeated) TICKBIRD_REQUIRES(log_mutex_) TICKBIRD_EXCLUDES(mutex_);
   Status WriteLog() TICKBIRD_EXCLUDES(mutex_, log_mutex_);
   void CountLogFailure() TICKBIRD_REQUIRES(log_mutex_) TICKBIRD_EXCLUDES(mutex_);
   void TakeLogBatch(RecordWriter* repeated) TICKBIRD_REQUIRES(mutex_, log_mutex_);
+
+  // head_late.cc
+  TimestampMs LateFrom() const TICKBIRD_REQUIRES(mutex_);
+  void CountRefused(RefusedReason reason, std::int64_t count) TICKBIRD_REQUIRES(mutex_);
+  void NoteStart(TimestampMs start) TICKBIRD_REQUIRES(mutex_);
+  void ReplaceChunks(Series* series, std::size_t at, std::size_t count, std::vector<ChunkRef> chunks)
+      TICKBIRD_REQUIRES(mutex_);
+  void ReopenWith(Series* series, std::span<const Sample> samples) TICKBIRD_REQUIRES(mutex_);
+  LatePlace FindLatePlace(const Series& series, TimestampMs time) const TICKBIRD_REQUIRES(mutex_);
+  std::vector<Sample> InsertLate(Series* series, std::span<const Sample> samples, LateCounts* counts)
+      TICKBIRD_REQUIRES(mutex_);
+  bool CommitLateSeries(Slot slot, std::span<const Sample> samples, TimestampMs from) TICKBIRD_REQUIRES(mutex_);
+  bool CommitLateSlice(std::span<const LateSample>* late, std::size_t limit, TimestampMs from, Changes* changes)
+      TICKBIRD_REQUIRES(mutex_);
+  void CommitOldestLate(Batch* batch, TimestampMs from, Changes* changes) TICKBIRD_REQUIRES(mutex_);
+  bool CommitLate(Batch* batch, TimestampMs from, Changes* changes) TICKBIRD_EXCLUDES(mutex_);
+  void ReplayLate(std::span<const DecodedRecord::SampleEntry> entries) TICKBIRD_REQUIRES(mutex_);
+  void ReplayLateSeries(Slot slot, std::span<const Sample> samples) TICKBIRD_REQUIRES(mutex_);
 
   // head_maintain.cc
   void DropOldSeries() TICKBIRD_REQUIRES(maintain_mutex_) TICKBIRD_EXCLUDES(mutex_);
   void MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampMs* oldest) TICKBIRD_REQUIRES(mutex_);
   void DropOldChunks(Series* series, TimestampMs keep_from) TICKBIRD_REQUIRES(mutex_);
   std::size_t DropChunks(Series* series, std::size_t count) TICKBIRD_REQUIRES(mutex_);
-  void EvictOverLimit() TICKBIRD_REQUIRES(mutex_);
   void ForgetMetadata() TICKBIRD_REQUIRES(mutex_);
+  Status ShortenLogs(TimestampMs keep_from, TimestampMs truncate_before) TICKBIRD_REQUIRES(maintain_mutex_)
+      TICKBIRD_EXCLUDES(mutex_);
   bool FillCheckpoint(CheckpointState* state, RecordWriter* records) TICKBIRD_EXCLUDES(mutex_);
+
+  // head_spill.cc
+  std::int64_t MemoryBytes() const TICKBIRD_REQUIRES(mutex_);
+  std::int64_t ChunkLimit() const TICKBIRD_REQUIRES(mutex_);
+  TimestampMs SpillableUntil() const TICKBIRD_REQUIRES(mutex_);
+  bool CollectSpill(Slot begin, TimestampMs before, std::vector<SpillItem>* items) const TICKBIRD_EXCLUDES(mutex_);
+  void SwapSpilled(const SpillItem& item, const SpilledChunk& place) TICKBIRD_REQUIRES(mutex_);
+  bool WriteSpill(std::vector<SpillItem>* items) TICKBIRD_REQUIRES(relief_mutex_) TICKBIRD_EXCLUDES(mutex_);
+  bool Spill(TimestampMs before) TICKBIRD_REQUIRES(relief_mutex_) TICKBIRD_EXCLUDES(mutex_);
+  void SpillOldChunks() TICKBIRD_EXCLUDES(relief_mutex_, mutex_);
+  bool IsOverLimit() const TICKBIRD_REQUIRES(mutex_);
+  void RelieveMemory() TICKBIRD_EXCLUDES(relief_mutex_, mutex_);
+  bool EvictOldest(std::int64_t target) TICKBIRD_REQUIRES(relief_mutex_) TICKBIRD_EXCLUDES(mutex_);
+  bool OldestChunkEnd(Slot begin, TimestampMs* oldest) const TICKBIRD_EXCLUDES(mutex_);
+  bool EvictSlice(Slot begin, TimestampMs until) TICKBIRD_EXCLUDES(mutex_);
+  Status OpenChunkFiles(const std::string& directory) TICKBIRD_EXCLUDES(mutex_);
+  void AttachSpilled(Slot slot, SeriesRef ref) TICKBIRD_REQUIRES(mutex_);
+  bool IsSpilled(Series* series, TimestampMs timestamp, double value) TICKBIRD_REQUIRES(mutex_);
+  void Unspill(Series* series, std::span<const Sample> samples) TICKBIRD_REQUIRES(mutex_);
+  void FinishAttaching() TICKBIRD_EXCLUDES(mutex_);
 
   // head_series.cc
   bool CollectSeries(Slot begin, TimestampMs min, TimestampMs end, std::vector<SeriesEntry>* entries) const
       TICKBIRD_EXCLUDES(mutex_);
-  std::vector<ChunkRef> ChunksOf(SeriesRef ref, TimestampMs min, TimestampMs max) const TICKBIRD_EXCLUDES(mutex_);
+  Status ChunksOf(SeriesRef ref, TimestampMs min, TimestampMs max, std::vector<ChunkRef>* chunks) const
+      TICKBIRD_EXCLUDES(mutex_);
 
   // head_query.cc
-  static std::vector<ChunkRef> ChunksBetween(const Series& series, TimestampMs min, TimestampMs max);
+  static MixedChunks ChunksBetween(const Series& series, TimestampMs min, TimestampMs max, FilePins* pins);
   Postings::LabelsOf LabelsOf() const TICKBIRD_REQUIRES(mutex_);
   void PrefetchAhead(const std::vector<Slot>& slots, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
   std::vector<Slot> Find(const std::vector<Matcher>& matchers) const TICKBIRD_REQUIRES(mutex_);
 
+  /// Far above any count of series, far enough below the end that counting on cannot overflow.
+  static constexpr SeriesRef kMaxReplayedRef = SeriesRef{1} << 56;
+
   Fs& fs_;
   const HeadOptions options_;
-  std::unique_ptr<Wal> wal_;
+  std::unique_ptr<Wal> wal_;  // all three, or none
+  std::unique_ptr<Wal> wbl_;
+  std::unique_ptr<HeadChunkFiles> chunk_files_;
 
   /// Held by Maintain alone.
   Mutex maintain_mutex_;
+  /// Held while chunks leave memory.
+  Mutex relief_mutex_ TICKBIRD_ACQUIRED_AFTER(maintain_mutex_);
   /// Held while a batch is written to the log, so that batches get there in the order of their commits.
   Mutex log_mutex_;
   LogBatch writing_ TICKBIRD_GUARDED_BY(log_mutex_);
@@ -256,14 +367,15 @@ class Head final : public Appendable, public Queryable {
   Status log_status_ TICKBIRD_GUARDED_BY(log_mutex_);
   bool closed_ TICKBIRD_GUARDED_BY(log_mutex_) = false;
 
-  mutable Mutex mutex_ TICKBIRD_ACQUIRED_AFTER(log_mutex_);
+  mutable Mutex mutex_ TICKBIRD_ACQUIRED_AFTER(log_mutex_, relief_mutex_);
   SeriesTable table_ TICKBIRD_GUARDED_BY(mutex_);
   Postings postings_ TICKBIRD_GUARDED_BY(mutex_);
   std::map<std::string, MetricMetadata, std::less<>> metadata_ TICKBIRD_GUARDED_BY(mutex_);
   std::set<std::string> unlogged_families_ TICKBIRD_GUARDED_BY(mutex_);  // no series of theirs existed yet
   LogBatch pending_ TICKBIRD_GUARDED_BY(mutex_);
   std::shared_ptr<const CommitListener> listener_ TICKBIRD_GUARDED_BY(mutex_);
-  std::unordered_map<SeriesRef, Slot> replay_aliases_ TICKBIRD_GUARDED_BY(mutex_);  // empty after the replay
+  std::unordered_map<SeriesRef, Slot> replay_aliases_ TICKBIRD_GUARDED_BY(mutex_);       // empty after the replay
+  std::unordered_map<SeriesRef, SpilledList> found_chunks_ TICKBIRD_GUARDED_BY(mutex_);  // empty after the replay
   TimestampMs now_ TICKBIRD_GUARDED_BY(mutex_) = 0;
   TimestampMs min_valid_time_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;
   TimestampMs min_time_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;
@@ -271,6 +383,7 @@ class Head final : public Appendable, public Queryable {
   TimestampMs max_time_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;
   Interval range_ TICKBIRD_GUARDED_BY(mutex_) = {1, 0};  // the block range that was asked for last
   TimestampMs evicted_until_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;
+  std::vector<SourceStats> sources_ TICKBIRD_GUARDED_BY(mutex_) = {{.name = "unknown"}};
   SeriesRef last_ref_ TICKBIRD_GUARDED_BY(mutex_) = 0;
   std::uint32_t last_batch_ TICKBIRD_GUARDED_BY(mutex_) = 0;
   HeadStats stats_ TICKBIRD_GUARDED_BY(mutex_);

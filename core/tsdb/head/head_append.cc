@@ -44,7 +44,7 @@ class HeadAppender final : public Appender {
  public:
   explicit HeadAppender(Head& head) : head_(head) { batch_.id = head_.NextBatchId(); }
   ~HeadAppender() override {
-    if (!batch_.samples.empty()) Rollback();
+    if (!batch_.samples.empty() || !batch_.late.empty()) Rollback();
   }
   HeadAppender(const HeadAppender&) = delete;
   HeadAppender& operator=(const HeadAppender&) = delete;
@@ -52,7 +52,7 @@ class HeadAppender final : public Appender {
   Result<SeriesRef> Append(SeriesRef ref, const Labels& labels, TimestampMs timestamp, double value) override {
     return head_.AppendTo(&batch_, ref, labels, timestamp, value);
   }
-  void SetSource(std::string_view) override {}
+  void SetSource(std::string_view source) override { batch_.source = head_.SourceNumber(source); }
   Result<SeriesRef> AppendHistogram(SeriesRef, const Labels&, TimestampMs, const Histogram&) override {
     return Error{ErrorCode::kUnsupported, "the head holds no native histograms yet"};
   }
@@ -82,7 +82,10 @@ Error Head::Refuse(RefusedReason reason, const Labels& labels, TimestampMs times
   std::string why;
   switch (reason) {
     case RefusedReason::kOutOfOrder:
-      why = "older than the newest sample of its series";
+      why = options_.out_of_order_window <= 0
+                ? "older than the newest sample of its series"
+                : fmt::format("older than the newest sample of its series, and {} s older than the newest of all",
+                              options_.out_of_order_window / kSecondMs);
       break;
     case RefusedReason::kDuplicate:
       why = "another value for a time that has one";
@@ -103,37 +106,79 @@ Error Head::Refuse(RefusedReason reason, const Labels& labels, TimestampMs times
   return Error{CodeOf(reason), fmt::format("sample of {} at {}: {}", labels.ToString(), timestamp, why)};
 }
 
-Result<Slot> Head::FindOrCreate(SeriesRef ref, const Labels& labels, TimestampMs timestamp) {
+std::uint8_t Head::SourceNumber(std::string_view name) {
+  MutexLock lock(mutex_);
+  const auto number = [this](std::string_view wanted) TICKBIRD_REQUIRES(mutex_) {
+    const auto found = std::find_if(sources_.begin(), sources_.end(),
+                                    [&](const SourceStats& source) { return source.name == wanted; });
+    return static_cast<std::size_t>(found - sources_.begin());
+  };
+  std::size_t found = number(name);
+  if (found > kMaxSources) {
+    name = "other";
+    found = number(name);
+  }
+  if (found == sources_.size()) sources_.push_back({.name = std::string(name)});
+  return static_cast<std::uint8_t>(found);
+}
+
+/// A series that came from the log belongs to the first that sends a sample for it.
+void Head::Claim(Series* series, std::uint8_t source) {
+  --sources_[series->source].series;
+  ++sources_[source].series;
+  series->source = source;
+}
+
+/// A block range is written once nothing can come for it any more: half a range behind the newest sample, as in
+/// Prometheus, or the whole out-of-order window.
+TimestampMs Head::OldestTaken() const {
+  const DurationMs slack = std::max(options_.block_range / 2, options_.out_of_order_window);
+  return std::max(min_valid_time_, TimeBefore(max_time_, slack));
+}
+
+Result<Slot> Head::FindOrCreate(const Batch& batch, SeriesRef ref, const Labels& labels, TimestampMs timestamp) {
   Slot slot = ref == 0 ? kNoSlot : table_.FindRef(ref);
   if (slot == kNoSlot) slot = table_.Find(labels);
   if (slot != kNoSlot) return slot;
   if (labels.MetricName().empty()) return Refuse(RefusedReason::kNoName, labels, timestamp);
-  if (table_.size() >= options_.max_series) return Refuse(RefusedReason::kSeriesLimit, labels, timestamp);
+  if (table_.size() >= options_.max_series) {
+    ++sources_[batch.source].series_refused;
+    return Refuse(RefusedReason::kSeriesLimit, labels, timestamp);
+  }
   ++stats_.series_created;
-  return table_.Insert(++last_ref_, labels);
+  slot = table_.Insert(++last_ref_, labels);
+  table_.at(slot).source = batch.source;
+  ++sources_[batch.source].series;
+  return slot;
 }
 
 Result<SeriesRef> Head::AppendTo(Batch* batch, SeriesRef ref, const Labels& labels, TimestampMs timestamp,
                                  double value) {
   MutexLock lock(mutex_);
   if (timestamp > now_ + options_.max_future) return Refuse(RefusedReason::kTooFarInFuture, labels, timestamp);
-  if (timestamp < min_valid_time_) return Refuse(RefusedReason::kTooOld, labels, timestamp);
-  TICKBIRD_ASSIGN_OR_RETURN(const Slot slot, FindOrCreate(ref, labels, timestamp));
+  if (timestamp < OldestTaken()) return Refuse(RefusedReason::kTooOld, labels, timestamp);
+  TICKBIRD_ASSIGN_OR_RETURN(const Slot slot, FindOrCreate(*batch, ref, labels, timestamp));
   Series& series = table_.at(slot);
+  if (series.source == 0 && batch->source != 0) Claim(&series, batch->source);
   Sample newest{series.open.newest_time(), series.open.newest_value()};
   if (series.batch == batch->id) {
     const BatchSample& before = batch->samples[series.batch_index];
     newest = {before.timestamp, before.value};
   }
-  if (timestamp < newest.timestamp) return Refuse(RefusedReason::kOutOfOrder, series.labels, timestamp);
   if (timestamp == newest.timestamp) {
     if (IsSameValue(value, newest.value)) return series.ref;
     return Refuse(RefusedReason::kDuplicate, series.labels, timestamp);
   }
+  const bool is_late = timestamp < newest.timestamp;
+  if (is_late && timestamp < LateFrom()) return Refuse(RefusedReason::kOutOfOrder, series.labels, timestamp);
   if (!series.name) batch->new_slots.push_back(slot);
+  ++series.pending_samples;
+  if (is_late) {
+    batch->late.push_back({slot, static_cast<std::uint32_t>(batch->late.size()), {timestamp, value}});
+    return series.ref;
+  }
   series.batch = batch->id;
   series.batch_index = static_cast<std::uint32_t>(batch->samples.size());
-  ++series.pending_samples;
   batch->samples.push_back({slot, timestamp, value});
   return series.ref;
 }
@@ -146,15 +191,17 @@ void Head::AddMetadata(Batch* batch, std::string_view family, const MetricMetada
 }
 
 void Head::Rollback(Batch* batch) {
-  if (!batch->samples.empty()) {
+  if (!batch->samples.empty() || !batch->late.empty()) {
     MutexLock lock(mutex_);
     for (const BatchSample& sample : batch->samples) {
       Series& series = table_.at(sample.slot);
       --series.pending_samples;
       if (series.batch == batch->id) series.batch = 0;
     }
+    for (const LateSample& sample : batch->late) --table_.at(sample.slot).pending_samples;
   }
   batch->samples.clear();
+  batch->late.clear();
   batch->new_slots.clear();
   batch->metadata.clear();
 }
@@ -179,13 +226,7 @@ void Head::Store(Series* series, TimestampMs timestamp, double value) {
                            open.count() >= kMostSamples || open.full() ||
                            (!open.empty() && !IsInOneRange(open.oldest_time(), timestamp));
   if (is_complete) FinishChunk(series);
-  if (open.empty()) {
-    const auto earlier = [timestamp](TimestampMs* oldest) {
-      if (timestamp < *oldest || *oldest == kNoTime) *oldest = timestamp;
-    };
-    earlier(&min_time_);
-    earlier(&min_chunk_start_);
-  }
+  if (open.empty()) NoteStart(timestamp);
   const std::size_t capacity = open.capacity();
   open.Append(timestamp, value);
   stats_.chunk_bytes += static_cast<std::int64_t>(open.capacity() - capacity);
@@ -199,16 +240,32 @@ void Head::PrefetchAhead(const std::vector<BatchSample>& samples, std::size_t i)
   if (i + kAhead < samples.size()) table_.at(samples[i + kAhead].slot).open.Prefetch();
 }
 
-/// False when a batch that was committed in between had a newer sample for the series.
-bool Head::CommitSample(const BatchSample& sample, std::uint32_t batch_id) {
+void Head::Changes::Add(const Series& series, TimestampMs timestamp) {
+  newest = std::max(newest, timestamp);
+  if (!wants_names || series.name == last_name) return;
+  last_name = series.name;
+  names.push_back(series.labels);
+}
+
+/// False when the sample is not taken now: a block was made meanwhile, or a batch that was committed in between had a
+/// newer sample for the series.
+bool Head::CommitSample(const BatchSample& sample, Batch* batch, TimestampMs from) {
   Series& series = table_.at(sample.slot);
   --series.pending_samples;
-  if (series.batch == batch_id) series.batch = 0;
+  if (series.batch == batch->id) series.batch = 0;
+  if (sample.timestamp < from) {
+    CountRefused(RefusedReason::kTooOld, 1);
+    return false;
+  }
   const TimestampMs newest = series.open.newest_time();
-  if (sample.timestamp <= newest) {
-    const bool is_repeated = sample.timestamp == newest && IsSameValue(sample.value, series.open.newest_value());
-    const RefusedReason reason = sample.timestamp == newest ? RefusedReason::kDuplicate : RefusedReason::kOutOfOrder;
-    if (!is_repeated) ++stats_.samples_refused[static_cast<std::size_t>(reason)];
+  if (sample.timestamp < newest) {
+    ++series.pending_samples;
+    const auto order = static_cast<std::uint32_t>(batch->late.size());
+    batch->late.push_back({sample.slot, order, {sample.timestamp, sample.value}});
+    return false;
+  }
+  if (sample.timestamp == newest) {
+    if (!IsSameValue(sample.value, series.open.newest_value())) CountRefused(RefusedReason::kDuplicate, 1);
     return false;
   }
   Store(&series, sample.timestamp, sample.value);
@@ -221,46 +278,53 @@ bool Head::CommitSample(const BatchSample& sample, std::uint32_t batch_id) {
   return true;
 }
 
+/// Puts series that get their first sample into the index and the log.
+void Head::CommitSeries(const std::vector<Slot>& slots) {
+  for (const Slot slot : slots) {
+    Series& series = table_.at(slot);
+    if (series.name) continue;
+    series.name = postings_.Add(slot, series.labels);
+    if (!wal_) continue;
+    pending_.records.AddSeries(series.ref, series.labels);
+    pending_.series.push_back(series.ref);
+  }
+}
+
 Status Head::Commit(Batch* batch) {
   std::shared_ptr<const CommitListener> listener;
-  std::vector<Labels> names;  // keep the views below alive after the lock is gone
-  TimestampMs newest = kNoTime;
+  Changes changes;
+  TimestampMs late_from = kNoTime;
   bool has_log = false;
+  bool is_over_limit = false;
   {
     MutexLock lock(mutex_);
     listener = listener_;
-    for (const Slot slot : batch->new_slots) {
-      Series& series = table_.at(slot);
-      if (series.name) continue;
-      series.name = postings_.Add(slot, series.labels);
-      if (!wal_) continue;
-      pending_.records.AddSeries(series.ref, series.labels);
-      pending_.series.push_back(series.ref);
-    }
-    const std::string* last_name = nullptr;
+    changes.wants_names = listener != nullptr;
+    // As the batch found them: its own samples make none of it too old.
+    const TimestampMs from = OldestTaken();
+    late_from = LateFrom();
+    CommitSeries(batch->new_slots);
     for (std::size_t i = 0; i < batch->samples.size(); ++i) {
       const BatchSample& sample = batch->samples[i];
       PrefetchAhead(batch->samples, i);
-      if (!CommitSample(sample, batch->id)) continue;
-      newest = std::max(newest, sample.timestamp);
-      const Series& series = table_.at(sample.slot);
-      if (!listener || series.name == last_name) continue;
-      last_name = series.name;
-      names.push_back(series.labels);
+      if (CommitSample(sample, batch, from)) changes.Add(table_.at(sample.slot), sample.timestamp);
     }
+    if (!batch->late.empty()) CommitOldestLate(batch, late_from, &changes);
     CommitMetadata(batch);
-    EvictOverLimit();
-    has_log = !pending_.records.empty();
+    is_over_limit = IsOverLimit();
+    has_log = !pending_.empty();
   }
+  if (!batch->late.empty()) has_log |= CommitLate(batch, late_from, &changes) && wal_;
   batch->samples.clear();
   batch->new_slots.clear();
   batch->metadata.clear();
   Status logged = has_log ? WriteLog() : Status();
-  if (listener && newest != kNoTime) {
+  if (is_over_limit) RelieveMemory();
+  if (listener && changes.newest != kNoTime) {
     std::vector<std::string_view> views;
-    views.reserve(names.size());
-    for (const Labels& labels : names) views.push_back(labels.MetricName());
-    (*listener)({.newest = newest, .metric_names = views});
+    views.reserve(changes.names.size());
+    for (const Labels& labels : changes.names) views.push_back(labels.MetricName());
+    (*listener)({.newest = changes.newest, .metric_names = views});
   }
   return logged;
 }
@@ -305,6 +369,9 @@ void Head::LogBatch::Clear() {
   families.clear();
   samples = 0;
   newest = kNoTime;
+  late_records.Clear();
+  late_samples = 0;
+  late_newest = kNoTime;
 }
 
 /// Moves what waits into writing_, and puts again into `repeated` what the log has missed although later samples refer
@@ -329,12 +396,34 @@ void Head::CountLogFailure() {
   lost_families_.insert(writing_.families.begin(), writing_.families.end());
   MutexLock lock(mutex_);
   ++stats_.wal_failures;
-  stats_.wal_samples_lost += writing_.samples;
+  stats_.wal_samples_lost += writing_.samples + writing_.late_samples;
   if (lost_series_.size() <= options_.max_series) return;
   std::erase_if(lost_series_,
                 [this](SeriesRef ref) TICKBIRD_REQUIRES(mutex_) { return table_.FindRef(ref) == kNoSlot; });
   std::erase_if(lost_families_,
                 [this](const std::string& family) TICKBIRD_REQUIRES(mutex_) { return !metadata_.contains(family); });
+}
+
+Status Head::WriteRecords(const RecordWriter& repeated) {
+  Status status = closed_ ? Status(Error{ErrorCode::kUnavailable, "the store is closed"}) : Status();
+  if (status && !repeated.empty()) status = wal_->Append(repeated, kNoTime);
+  if (status) {
+    lost_series_.clear();
+    lost_families_.clear();
+    status = wal_->Append(writing_.records, writing_.newest);
+  }
+  if (!status) {
+    CountLogFailure();
+    return status;
+  }
+  if (writing_.late_records.empty()) return status;
+  status = wbl_->Append(writing_.late_records, writing_.late_newest);
+  if (!status) {
+    MutexLock lock(mutex_);
+    ++stats_.wal_failures;
+    stats_.wal_samples_lost += writing_.late_samples;
+  }
+  return status;
 }
 
 /// Writes whatever waits, also of other threads: their turn then finds nothing and takes over the result.
@@ -343,22 +432,10 @@ Status Head::WriteLog() {
   RecordWriter repeated;
   {
     MutexLock lock(mutex_);
-    if (pending_.records.empty()) return log_status_;
+    if (pending_.empty()) return log_status_;
     TakeLogBatch(&repeated);
   }
-  if (closed_) {
-    log_status_ = Error{ErrorCode::kUnavailable, "the store is closed"};
-  } else {
-    log_status_ = repeated.empty() ? Status() : wal_->Append(repeated, kNoTime);
-    if (log_status_) {
-      lost_series_.clear();
-      lost_families_.clear();
-      log_status_ = wal_->Append(writing_.records, writing_.newest);
-    }
-  }
-  if (!log_status_) {
-    CountLogFailure();
-  }
+  log_status_ = WriteRecords(repeated);
   writing_.Clear();
   return log_status_;
 }

@@ -8,9 +8,6 @@ namespace {
 
 // Series looked at under one hold of the lock: well under a millisecond.
 constexpr Slot kSlice = 1024;
-// Eviction makes this part of the limit free, so that it does not come with every commit.
-constexpr std::int64_t kFreedPart = 16;
-constexpr TimestampMs kEvictionSteps = 16;
 
 }  // namespace
 
@@ -25,6 +22,9 @@ void Head::DropOldChunks(Series* series, TimestampMs keep_from) {
   std::size_t old = 0;
   while (old < series->chunks.size() && series->chunks[old].max_time() < keep_from) ++old;
   if (old > 0) DropChunks(series, old);
+  const auto kept = FirstSpilledFrom(series->spilled, keep_from);
+  stats_.spilled_chunks -= kept - series->spilled.cbegin();
+  series->spilled.erase(series->spilled.cbegin(), kept);
   if (!series->open.empty() && series->open.newest_time() < keep_from) {
     stats_.chunk_bytes -= static_cast<std::int64_t>(series->open.capacity());
     series->open.ClearAndFree();
@@ -50,6 +50,7 @@ void Head::MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampM
   if (!indexed.empty()) postings_.Remove(indexed, LabelsOf());
   for (const Slot slot : expired) {
     stats_.chunk_bytes -= static_cast<std::int64_t>(table_.at(slot).open.capacity());
+    --sources_[table_.at(slot).source].series;
     table_.Erase(slot);
   }
   stats_.series_expired += static_cast<std::int64_t>(expired.size());
@@ -59,27 +60,6 @@ void Head::MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampM
 void Head::ForgetMetadata() {
   std::erase_if(metadata_,
                 [this](const auto& entry) TICKBIRD_REQUIRES(mutex_) { return FamilySeries(entry.first) == kNoSlot; });
-}
-
-/// Takes the oldest time slices away from all series until there is room again.
-void Head::EvictOverLimit() {
-  if (stats_.chunk_bytes <= options_.max_chunk_bytes) return;
-  const std::int64_t target = options_.max_chunk_bytes - options_.max_chunk_bytes / kFreedPart;
-  while (stats_.chunk_bytes > target && stats_.chunks > 0) {
-    TimestampMs oldest = max_time_;
-    for (Slot slot = 0; slot < table_.slot_end(); ++slot) {
-      const Series& series = table_.at(slot);
-      if (!series.chunks.empty()) oldest = std::min(oldest, series.chunks.front().max_time());
-    }
-    const TimestampMs until = oldest + (max_time_ - oldest) / kEvictionSteps;
-    for (Slot slot = 0; slot < table_.slot_end(); ++slot) {
-      Series& series = table_.at(slot);
-      std::size_t old = 0;
-      while (old < series.chunks.size() && series.chunks[old].max_time() <= until) ++old;
-      if (old > 0) stats_.chunks_evicted += static_cast<std::int64_t>(DropChunks(&series, old));
-    }
-    evicted_until_ = std::max(evicted_until_, until);
-  }
 }
 
 /// The next part of a checkpoint: the records of all series, then the metadata.
@@ -144,23 +124,36 @@ void Head::Maintain(TimestampMs now) {
     now_ = now;
   }
   DropOldSeries();
+  SpillOldChunks();
   TimestampMs truncate_before = kNoTime;
+  TimestampMs keep_from = kNoTime;
   {
     MutexLock lock(mutex_);
     std::erase_if(unlogged_families_, [this](const std::string& family) TICKBIRD_REQUIRES(mutex_) {
       const auto known = metadata_.find(family);
       return known == metadata_.end() || LogFamily(family, known->second);
     });
-    truncate_before = std::max(min_valid_time_, evicted_until_);
+    keep_from = min_valid_time_;
+    truncate_before = std::max(keep_from, evicted_until_);
   }
-  if (!wal_) return;
+  if (!wal_ || ShortenLogs(keep_from, truncate_before)) return;
+  MutexLock lock(mutex_);
+  ++stats_.truncate_failures;
+}
+
+/// Removes files of chunks and segments of the logs that are not needed.
+Status Head::ShortenLogs(TimestampMs keep_from, TimestampMs truncate_before) {
+  Status status = chunk_files_->RemoveBefore(keep_from);
+  // What the log loses before its time is on disk alone.
+  if (truncate_before > keep_from || wal_->stats().bytes > options_.wal.max_bytes) {
+    TICKBIRD_RETURN_IF_ERROR(chunk_files_->Sync());
+  }
   CheckpointState state;
   const Status truncated =
       wal_->Truncate(truncate_before, [&](RecordWriter* records) { return FillCheckpoint(&state, records); });
-  if (!truncated) {
-    MutexLock lock(mutex_);
-    ++stats_.truncate_failures;
-  }
+  if (status) status = truncated;
+  const Status removed = wbl_->RemoveBefore(truncate_before);
+  return status ? removed : status;
 }
 
 }  // namespace tickbird::tsdb

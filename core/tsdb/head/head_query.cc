@@ -9,37 +9,44 @@
 namespace tickbird::tsdb {
 namespace {
 
-bool Overlaps(const ChunkRef& chunk, TimestampMs min, TimestampMs max) {
-  return chunk.max_time() >= min && chunk.min_time() <= max;
-}
-
 /// Null when no sample can be in the range.
-std::unique_ptr<SeriesCursor> NewestBetween(const Series& series, TimestampMs min, TimestampMs max) {
+std::unique_ptr<SeriesCursor> NewestBetween(const Series& series, TimestampMs min, TimestampMs max,
+                                            const std::shared_ptr<FilePins>& pins) {
   const XorAppender& open = series.open;
   if (open.newest_time() <= max) {
     return open.newest_time() >= min ? NewSampleCursor({open.newest_time(), open.newest_value()}) : nullptr;
   }
   if (!open.empty() && open.oldest_time() <= max) return NewNewestCursor(open.Snapshot(), min, max);
-  const auto after = std::partition_point(series.chunks.begin(), series.chunks.end(),
-                                          [&](const ChunkRef& chunk) { return chunk.min_time() <= max; });
-  if (after == series.chunks.begin() || !Overlaps(*(after - 1), min, max)) return nullptr;
-  return NewNewestCursor(*(after - 1), min, max);
+  const auto chunk = std::partition_point(series.chunks.begin(), series.chunks.end(),
+                                          [&](const ChunkRef& other) { return other.min_time() <= max; });
+  const auto spilled = std::partition_point(series.spilled.begin(), series.spilled.end(),
+                                            [&](const SpilledChunk& other) { return other.min_time <= max; });
+  const TimestampMs chunk_end = chunk == series.chunks.begin() ? kNoTime : (chunk - 1)->max_time();
+  const TimestampMs spilled_end = spilled == series.spilled.begin() ? kNoTime : (spilled - 1)->max_time;
+  if (std::max(chunk_end, spilled_end) < min) return nullptr;
+  if (chunk_end > spilled_end) return NewNewestCursor(*(chunk - 1), min, max);
+  pins->Add((spilled - 1)->file);
+  return NewNewestSpilledCursor(*(spilled - 1), pins, min, max);
 }
 
 }  // namespace
 
-std::vector<ChunkRef> Head::ChunksBetween(const Series& series, TimestampMs min, TimestampMs max) {
-  std::vector<ChunkRef> chunks;
+MixedChunks Head::ChunksBetween(const Series& series, TimestampMs min, TimestampMs max, FilePins* pins) {
+  MixedChunks mixed;
+  for (auto at = FirstSpilledFrom(series.spilled, min); at != series.spilled.end() && at->min_time <= max; ++at) {
+    mixed.spilled.push_back(*at);
+    pins->Add(at->file);
+  }
   const auto first = std::partition_point(series.chunks.begin(), series.chunks.end(),
                                           [&](const ChunkRef& chunk) { return chunk.max_time() < min; });
   const auto last =
       std::partition_point(first, series.chunks.end(), [&](const ChunkRef& chunk) { return chunk.min_time() <= max; });
-  chunks.reserve(static_cast<std::size_t>(last - first) + 1);
-  chunks.assign(first, last);
+  mixed.chunks.reserve(static_cast<std::size_t>(last - first) + 1);
+  mixed.chunks.assign(first, last);
   if (!series.open.empty() && series.open.newest_time() >= min && series.open.oldest_time() <= max) {
-    chunks.push_back(series.open.Snapshot());
+    mixed.chunks.push_back(series.open.Snapshot());
   }
-  return chunks;
+  return mixed;
 }
 
 std::vector<Slot> Head::Find(const std::vector<Matcher>& matchers) const {
@@ -62,15 +69,16 @@ Result<std::vector<SelectedSeries>> Head::Select(const Selection& selection) con
                                                    slots.size(), options_.max_selected)};
   }
   selected.reserve(slots.size());
+  const auto pins = std::make_shared<FilePins>(chunk_files_.get());
   for (std::size_t i = 0; i < slots.size(); ++i) {
     PrefetchAhead(slots, i);
     const Series& series = table_.at(slots[i]);
     if (!series.HasSamples()) continue;
     std::unique_ptr<SeriesCursor> cursor;
     if (selection.newest_only) {
-      cursor = NewestBetween(series, selection.min, selection.max);
-    } else if (auto chunks = ChunksBetween(series, selection.min, selection.max); !chunks.empty()) {
-      cursor = NewChunkCursor(std::move(chunks), selection.min, selection.max);
+      cursor = NewestBetween(series, selection.min, selection.max, pins);
+    } else if (auto chunks = ChunksBetween(series, selection.min, selection.max, pins.get()); !chunks.empty()) {
+      cursor = NewMixedCursor(std::move(chunks), pins, selection.min, selection.max);
     }
     if (cursor) selected.push_back({series.labels, std::move(cursor)});
   }

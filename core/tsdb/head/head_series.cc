@@ -30,8 +30,9 @@ class Head::SeriesSource final : public ChunkSeriesSource {
     while (next_ < entries_.size()) {
       SeriesEntry entry = std::move(entries_[next_++]);
       series->labels = std::move(entry.labels);
-      series->chunks = head_.ChunksOf(entry.ref, min_, end_ - 1);
+      const Status read = head_.ChunksOf(entry.ref, min_, end_ - 1, &series->chunks);
       if (!IsWithin(series->chunks)) Clip(&series->chunks);
+      if (!read) return WithContext(series->labels.ToString(), read.error());
       if (!series->chunks.empty()) return true;
     }
     return false;
@@ -68,11 +69,18 @@ bool Head::CollectSeries(Slot begin, TimestampMs min, TimestampMs end, std::vect
   return true;
 }
 
-std::vector<ChunkRef> Head::ChunksOf(SeriesRef ref, TimestampMs min, TimestampMs max) const {
-  MutexLock lock(mutex_);
-  const Slot slot = table_.FindRef(ref);
-  if (slot == kNoSlot) return {};
-  return ChunksBetween(table_.at(slot), min, max);
+/// kCorruption and others: some could not be read; `*chunks` are the rest.
+Status Head::ChunksOf(SeriesRef ref, TimestampMs min, TimestampMs max, std::vector<ChunkRef>* chunks) const {
+  FilePins pins(chunk_files_.get());
+  MixedChunks mixed;
+  {
+    MutexLock lock(mutex_);
+    const Slot slot = table_.FindRef(ref);
+    if (slot != kNoSlot) mixed = ChunksBetween(table_.at(slot), min, max, &pins);
+  }
+  Status status;
+  *chunks = ReadMixedChunks(std::move(mixed), pins, &status);
+  return status;
 }
 
 std::unique_ptr<ChunkSeriesSource> Head::SeriesIn(TimestampMs min, TimestampMs end) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "core/model/labels.h"
 #include "core/tsdb/chunk/xor_chunk.h"
 #include "core/tsdb/head/fwd.h"
+#include "core/tsdb/head/spilled_list.h"
 
 namespace tickbird::tsdb {
 
@@ -18,7 +21,8 @@ namespace tickbird::tsdb {
 struct Series {
   SeriesRef ref = 0;  ///< 0: the slot is free.
   Labels labels;
-  std::vector<ChunkRef> chunks;  ///< Finished ones, oldest first.
+  SpilledList spilled;           ///< Finished chunks on disk. Mostly, not always, older than those in memory.
+  std::vector<ChunkRef> chunks;  ///< Finished ones in memory, oldest first.
   XorAppender open;
   /// The metric name as the postings hold it; null until the first sample is committed, and only then is the series in
   /// the postings and in the log.
@@ -26,15 +30,22 @@ struct Series {
   std::uint32_t batch = 0;            ///< The open batch that holds the newest uncommitted sample; 0: none.
   std::uint32_t batch_index = 0;      ///< Where it stands in that batch.
   std::uint32_t pending_samples = 0;  ///< In all open batches: the series may not expire before they are gone.
+  std::uint8_t source = 0;            ///< Who made it, as the head numbers them.
 
   /// Brings what it points to into the cache: the newest finished chunk and the open one.
   void Prefetch() const {
     if (!chunks.empty()) chunks.back().Prefetch();
     open.Prefetch();
   }
-  bool HasSamples() const { return !chunks.empty() || !open.empty(); }
+  bool HasSamples() const { return !chunks.empty() || !spilled.empty() || !open.empty(); }
   /// Of the samples held. REQUIRES: HasSamples().
-  TimestampMs oldest_time() const { return chunks.empty() ? open.oldest_time() : chunks.front().min_time(); }
+  TimestampMs oldest_time() const {
+    TimestampMs oldest = std::numeric_limits<TimestampMs>::max();
+    if (!open.empty()) oldest = open.oldest_time();
+    if (!chunks.empty()) oldest = std::min(oldest, chunks.front().min_time());
+    if (!spilled.empty()) oldest = std::min(oldest, spilled.front().min_time);
+    return oldest;
+  }
 };
 
 /// An open-addressing hash set of slots, four bytes a cell, at most three quarters full. What a slot is hashed by is

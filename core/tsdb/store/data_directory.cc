@@ -13,6 +13,8 @@ namespace tickbird::tsdb {
 namespace {
 
 constexpr std::string_view kLockName = "lock";
+constexpr std::string_view kProbeName = "probe.tmp";
+constexpr std::size_t kProbeBytes = std::size_t{64} << 10;
 // How older versions of Prometheus named both kinds.
 constexpr std::string_view kOldTemporary = ".tmp";
 
@@ -139,6 +141,20 @@ Result<std::unique_ptr<FileLock>> LockDataDirectory(Fs& fs, const std::string& d
                fmt::format("the data directory {} is in use by another process ({}): stop that "
                            "one, or use another directory",
                            directory, lock.error().message)};
+}
+
+Status CheckDirectoryWritable(Fs& fs, const std::string& directory) {
+  const std::string path = JoinPath(directory, kProbeName);
+  const auto write = [&]() -> Status {
+    TICKBIRD_ASSIGN_OR_RETURN(const auto file, fs.Create(path));
+    TICKBIRD_RETURN_IF_ERROR(file->Append(std::string(kProbeBytes, '\0')));
+    return file->Sync();
+  };
+  Status written = write();
+  [[maybe_unused]] const Status removed =
+      fs.Remove(path);  // in vain when it could not be made; else the next start will
+  if (!written) return ExplainDirectoryError(directory, std::move(written.error()));
+  return {};
 }
 
 Result<DirectorySurvey> SurveyDataDirectory(Fs& fs, const std::string& directory) {

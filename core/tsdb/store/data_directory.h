@@ -34,6 +34,10 @@ Result<std::unique_ptr<FileLock>> LockDataDirectory(Fs& fs, const std::string& d
 /// Adds what to do to errors of a directory that is full, or may not be written.
 Error ExplainDirectoryError(const std::string& directory, Error error);
 
+/// Writes a few pages to a file and removes it: an error now, with what to do, rather than a process that keeps
+/// nothing.
+Status CheckDirectoryWritable(Fs& fs, const std::string& directory);
+
 struct SetAside {
   std::string ulid;
   std::string why;

@@ -13,12 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxNotes = 100;
 
-std::int64_t MemoryBytes(const HeadStats& head) {
-  return head.chunk_bytes + head.label_bytes + head.index_bytes;
-}
-
 std::int64_t StorageBytes(const HeadStats& head) {
-  return head.wal.bytes;
+  return head.wal.bytes + head.wbl.bytes + head.head_chunks.bytes;
 }
 
 std::vector<DurationMs> RangesFrom(const StoreOptions& options) {
@@ -54,6 +50,7 @@ Result<std::unique_ptr<Store>> Store::Open(Fs& fs, StoreOptions options, std::st
 Status Store::OpenDirectory(TimestampMs now) {
   TICKBIRD_ASSIGN_OR_RETURN(lock_, LockDataDirectory(fs_, directory_));
   TICKBIRD_ASSIGN_OR_RETURN(DirectorySurvey survey, SurveyDataDirectory(fs_, directory_));
+  TICKBIRD_RETURN_IF_ERROR(CheckDirectoryWritable(fs_, directory_));
   auto head = Head::Open(fs_, options_.head, directory_, HeadBoundary(survey.blocks), now);
   if (!head) return ExplainDirectoryError(directory_, std::move(head.error()));
   head_ = *std::move(head);
@@ -121,7 +118,7 @@ StoreStats Store::Stats() const {
     const TimestampMs oldest = block->meta().min_time;
     stats.min_time = stats.min_time == 0 ? oldest : std::min(stats.min_time, oldest);
   }
-  stats.memory_bytes = MemoryBytes(stats.head) + stats.block_memory_bytes;
+  stats.memory_bytes = stats.head.memory_bytes + stats.block_memory_bytes;
   stats.storage_bytes = StorageBytes(stats.head) + stats.block_bytes;
   return stats;
 }

@@ -103,6 +103,7 @@ class Store final : public Appendable, public Queryable {
   Status Close();
 
   /// Hides the samples of matching series in the interval, in head and blocks; returns how many series it concerns.
+  /// After an error a part of it may be done: the same call again does the rest. Waits for a Maintain that runs.
   Result<std::int64_t> DeleteSeries(const std::vector<Matcher>& matchers, Interval interval);
   /// Rewrites blocks with tombstones, so that what was deleted leaves the disk. Goes on after a failure and returns the
   /// first.
@@ -146,6 +147,7 @@ class Store final : public Appendable, public Queryable {
   std::int64_t MonotonicNs() const;
 
   // store_admin.cc
+  void Reopen(const BlockPtr& block) TICKBIRD_REQUIRES(work_mutex_);
   Status FillSnapshot(const std::string& path, bool skip_head, TimestampMs now) TICKBIRD_REQUIRES(work_mutex_);
   Status WriteHeadInto(const std::string& path, TimestampMs now) TICKBIRD_REQUIRES(work_mutex_);
 

@@ -32,10 +32,20 @@ Result<std::int64_t> Store::DeleteSeries(const std::vector<Matcher>& matchers, I
   for (const BlockPtr& block : *ListedBlocks()) {
     const BlockMeta& meta = block->meta();
     if (meta.min_time > interval.max || meta.max_time <= interval.min) continue;
-    TICKBIRD_ASSIGN_OR_RETURN([[maybe_unused]] const std::int64_t series, block->Delete(matchers, interval));
+    TICKBIRD_ASSIGN_OR_RETURN(const std::int64_t series, block->Delete(matchers, interval));
+    if (series > 0) Reopen(block);
   }
   TICKBIRD_ASSIGN_OR_RETURN([[maybe_unused]] const std::int64_t series, head_->Delete(matchers, interval));
   return static_cast<std::int64_t>(concerned.size());
+}
+
+/// So that its meta counts the new tombstones: plans go by that. Without, they are counted by the next start.
+void Store::Reopen(const BlockPtr& block) {
+  const auto again = Block::Open(fs_, block->directory());
+  if (!again) return;
+  Publish({block}, *again);
+  MutexLock lock(mutex_);
+  stats_.damaged_reads += block->damages();
 }
 
 Status Store::CleanTombstones(TimestampMs now) {

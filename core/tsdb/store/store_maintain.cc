@@ -30,15 +30,14 @@ void Store::Maintain(TimestampMs now) {
   DropCachesOverLimit();
 }
 
-/// One block for each range that is over. A range is over when the newest sample is half a range behind its end: late
-/// samples have come by then.
+/// One block for each range into which no sample is taken any more: what is read for the block is all there will be.
 void Store::CompactHead(TimestampMs now) {
-  const DurationMs length = options_.head.block_range;
   while (!closing_ && pauses_.MayTry(kHeadName, now)) {
     const TimestampMs boundary = head_->min_valid_time();
-    const TimestampMs oldest = std::max(head_->min_time(), boundary);
-    if (head_->min_time() == kNoTime || TimeBefore(head_->max_time(), length + length / 2) <= oldest) return;
-    const Interval range = RangeAround(oldest, length);
+    const TimestampMs oldest = head_->min_time();
+    if (oldest == kNoTime) return;
+    const Interval range = RangeAround(std::max(oldest, boundary), options_.head.block_range);
+    if (range.max >= head_->oldest_taken()) return;
     const std::int64_t start_ns = MonotonicNs();
     const Status done = CompactHeadRange(std::max(range.min, boundary), range.max + 1, now);
     CountCompaction(done, start_ns);

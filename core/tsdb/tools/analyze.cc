@@ -31,10 +31,9 @@ class RankingBuilder {
   void Add(std::string name, double number) { all_.emplace_back(std::move(name), number); }
   BlockAnalysis::Ranking Take(std::size_t limit) {
     const std::size_t kept = std::min(limit, all_.size());
-    std::partial_sort(all_.begin(), all_.begin() + static_cast<std::ptrdiff_t>(kept), all_.end(),
-                      [](const auto& a, const auto& b) {
-                        return a.second != b.second ? a.second > b.second : a.first < b.first;
-                      });
+    std::partial_sort(
+        all_.begin(), all_.begin() + static_cast<std::ptrdiff_t>(kept), all_.end(),
+        [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
     all_.resize(kept);
     return std::move(all_);
   }

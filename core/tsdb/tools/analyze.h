@@ -27,10 +27,10 @@ struct BlockAnalysis {
   std::int64_t label_pair_entries = 0;  ///< Of all series together.
   Ranking churning_pairs;               ///< Series that were not there, in block durations.
   Ranking churning_names;
-  Ranking common_pairs;      ///< Series with the pair.
-  Ranking value_bytes;       ///< Label names by the bytes of their values together.
-  Ranking value_counts;      ///< Label names by how many values they have.
-  Ranking metrics;           ///< Metric names by series.
+  Ranking common_pairs;              ///< Series with the pair.
+  Ranking value_bytes;               ///< Label names by the bytes of their values together.
+  Ranking value_counts;              ///< Label names by how many values they have.
+  Ranking metrics;                   ///< Metric names by series.
   std::vector<std::string> damages;  ///< Series that could not be read.
 };
 

@@ -41,8 +41,8 @@ class DirectoryImporter {
     }
     if (meta.max_time > stage_.limit()) {
       return Skip(ErrorCode::kOutOfBounds,
-                  fmt::format("block {} goes up to {} and cannot be imported: {} belongs to the agent itself", meta.ulid,
-                              FormatTimestamp(meta.max_time), stage_.limit_reason()));
+                  fmt::format("block {} goes up to {} and cannot be imported: {} belongs to the agent itself",
+                              meta.ulid, FormatTimestamp(meta.max_time), stage_.limit_reason()));
     }
     TICKBIRD_RETURN_IF_ERROR(stage_.Link(block.directory(), meta));
     ++result_.linked_blocks;
@@ -53,10 +53,10 @@ class DirectoryImporter {
     if (head.min_time() == kNoTime) return {};
     const TimestampMs end = std::min(head.max_time() + 1, stage_.limit());
     if (head.max_time() >= stage_.limit()) {
-      TICKBIRD_RETURN_IF_ERROR(
-          Skip(ErrorCode::kOutOfBounds, fmt::format("the log has samples up to {}, which cannot be imported: {} belongs "
-                                                    "to the agent itself",
-                                                    FormatTimestamp(head.max_time()), stage_.limit_reason())));
+      TICKBIRD_RETURN_IF_ERROR(Skip(ErrorCode::kOutOfBounds,
+                                    fmt::format("the log has samples up to {}, which cannot be imported: {} belongs "
+                                                "to the agent itself",
+                                                FormatTimestamp(head.max_time()), stage_.limit_reason())));
     }
     for (TimestampMs begin = head.min_time(); begin < end;) {
       const TimestampMs next = std::min(end, begin - begin % kBlockRange + kBlockRange);

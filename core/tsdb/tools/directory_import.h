@@ -12,8 +12,8 @@ namespace tickbird::tsdb {
 
 struct DirectoryImport {
   std::int64_t linked_blocks = 0;
-  std::int64_t written_blocks = 0;  ///< Of what stood in the logs.
-  std::int64_t known_blocks = 0;    ///< Skipped: they are there already.
+  std::int64_t written_blocks = 0;   ///< Of what stood in the logs.
+  std::int64_t known_blocks = 0;     ///< Skipped: they are there already.
   std::vector<std::string> skipped;  ///< With `go_on`: what could not be imported, one sentence each.
 };
 

@@ -12,20 +12,19 @@
 namespace tickbird::tsdb {
 namespace {
 
-/// The logs of any store fit: the limits of a running agent are not those of a tool.
-HeadOptions ToolHeadOptions() {
+bool HasLogs(Fs& fs, const std::string& directory) {
+  return fs.Exists(JoinPath(directory, "wal")) || fs.Exists(JoinPath(directory, "wbl"));
+}
+
+}  // namespace
+
+HeadOptions UnlimitedHeadOptions() {
   HeadOptions options;
   options.max_memory_bytes = std::numeric_limits<std::int64_t>::max();
   options.max_series = 50'000'000;
   options.max_selected = 50'000'000;
   return options;
 }
-
-bool HasLogs(Fs& fs, const std::string& directory) {
-  return fs.Exists(JoinPath(directory, "wal")) || fs.Exists(JoinPath(directory, "wbl"));
-}
-
-}  // namespace
 
 Result<std::unique_ptr<DirectoryView>> DirectoryView::Open(Fs& fs, const std::string& directory, ViewOptions options,
                                                            TimestampMs now) {
@@ -43,7 +42,7 @@ void DirectoryView::OpenHead(const std::string& directory, TimestampMs now) {
   // A running agent may remove a segment while it is read: the second attempt sees what took its place.
   constexpr int kAttempts = 3;
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
-    auto head = Head::Open(overlay_, ToolHeadOptions(), directory, HeadBoundary(blocks_), now);
+    auto head = Head::Open(overlay_, UnlimitedHeadOptions(), directory, HeadBoundary(blocks_), now);
     if (head) {
       head_ = std::move(*head);
       return;

@@ -16,6 +16,9 @@
 
 namespace tickbird::tsdb {
 
+/// The logs of any store fit: the limits of a running agent are not those of a tool.
+HeadOptions UnlimitedHeadOptions();
+
 struct ViewOptions {
   bool with_head = true;  ///< Replays the logs into memory; without, only blocks are seen.
 };

@@ -21,7 +21,8 @@ Result<std::unique_ptr<ImportStage>> ImportStage::Open(Fs& fs, const std::string
 }
 
 ImportStage::~ImportStage() {
-  if (!stage_.empty()) [[maybe_unused]] const Status removed = fs_.RemoveAll(stage_);
+  if (!stage_.empty()) [[maybe_unused]]
+    const Status removed = fs_.RemoveAll(stage_);
 }
 
 Status ImportStage::FindLimit() {
@@ -31,8 +32,8 @@ Status ImportStage::FindLimit() {
   const Head* const head = view->head();
   if (!head || head->min_time() == kNoTime || head->min_time() >= now_) return {};
   limit_ = head->min_time();
-  limit_reason_ = fmt::format("the time from {} on, which the newest samples of {} are of", FormatTimestamp(limit_),
-                              directory_);
+  limit_reason_ =
+      fmt::format("the time from {} on, which the newest samples of {} are of", FormatTimestamp(limit_), directory_);
   return {};
 }
 

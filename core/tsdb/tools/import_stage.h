@@ -51,8 +51,7 @@ class ImportStage {
   Fs& fs() const { return fs_; }
 
  private:
-  ImportStage(Fs& fs, std::string directory, TimestampMs now)
-      : fs_(fs), directory_(std::move(directory)), now_(now) {}
+  ImportStage(Fs& fs, std::string directory, TimestampMs now) : fs_(fs), directory_(std::move(directory)), now_(now) {}
   Status FindLimit();
   Status MakeStage();
   void MoveBack(std::size_t count);

@@ -38,8 +38,7 @@ MetricMetadata DescribeSamples(const std::string& name, const MetadataMap& metad
 class Exporter {
  public:
   explicit Exporter(const TextSink& sink)
-      : buffer_(sink),
-        writer_(buffer_.text(), exposition::Format::kOpenMetrics, exposition::Escaping::kAllowUtf8) {}
+      : buffer_(sink), writer_(buffer_.text(), exposition::Format::kOpenMetrics, exposition::Escaping::kAllowUtf8) {}
 
   Status Family(const std::string& name, const MetricMetadata& metadata, std::vector<SelectedSeries> series) {
     std::sort(series.begin(), series.end(),

@@ -54,8 +54,9 @@ void SortByLabels(std::vector<ChunkSeries>* series) {
 
 Status SampleCollector::Add(const Labels& labels, TimestampMs timestamp, double value) {
   if (timestamp >= stage_.limit()) {
-    return Error{ErrorCode::kOutOfBounds, fmt::format("a sample at {} cannot be imported: {} belongs to the agent itself",
-                                                      FormatTimestamp(timestamp), stage_.limit_reason())};
+    return Error{ErrorCode::kOutOfBounds,
+                 fmt::format("a sample at {} cannot be imported: {} belongs to the agent itself",
+                             FormatTimestamp(timestamp), stage_.limit_reason())};
   }
   Window& window = windows_[WindowBegin(timestamp, options_.block_range)];
   const auto [at, is_new] = window.try_emplace(labels);

@@ -50,7 +50,7 @@ class SampleCollector {
 
   ImportStage& stage_;
   CollectorOptions options_;
-  std::map<TimestampMs, Window> windows_;                   // by begin
+  std::map<TimestampMs, Window> windows_;                    // by begin
   std::map<TimestampMs, std::vector<std::string>> written_;  // ULIDs of staged blocks
   std::int64_t memory_bytes_ = 0;
   std::int64_t samples_ = 0;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
-#include <iterator>
+#include <limits>
+#include <memory>
 #include <utility>
 
 #include <fmt/core.h>
@@ -8,7 +9,6 @@
 #include "core/tsdb/block/block.h"
 #include "core/tsdb/chunk/chunk_reader.h"
 #include "core/tsdb/rollup/rollup_file.h"
-#include "core/tsdb/rollup/rollup_recorder.h"
 #include "core/tsdb/tools/verify.h"
 
 namespace tickbird::tsdb {

@@ -49,10 +49,11 @@ std::string ParentOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-/// Makes the directory and what is missing above it, so that the names survive a power cut.
+/// Makes the directory and what is missing above it, so that the names survive a power cut; its own also when an
+/// earlier try got no further than making it.
 Status MakeDurableDirs(Fs& fs, const std::string& directory) {
-  std::vector<std::string> parents;
-  for (std::string path = directory; !fs.Exists(path); path = parents.back()) parents.push_back(ParentOf(path));
+  std::vector<std::string> parents = {ParentOf(directory)};
+  while (!fs.Exists(parents.back())) parents.push_back(ParentOf(parents.back()));
   TICKBIRD_RETURN_IF_ERROR(fs.MakeDirs(directory));
   for (const std::string& parent : parents) TICKBIRD_RETURN_IF_ERROR(fs.SyncDir(parent));
   return {};
@@ -69,10 +70,16 @@ void Note(WalReplay* facts, std::string note) {
 
 }  // namespace
 
-Result<std::unique_ptr<Wal>> Wal::Open(Fs& fs, std::string directory, WalOptions options) {
+Result<std::unique_ptr<Wal>> Wal::Open(Fs& fs, std::string directory, WalOptions options, Directory made) {
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
-  TICKBIRD_RETURN_IF_ERROR(MakeDurableDirs(fs, directory));
   std::unique_ptr<Wal> wal(new Wal(fs, std::move(directory), options));
+  if (made == Directory::kMadeLater && !fs.Exists(wal->directory_)) {
+    MutexLock lock(wal->mutex_);
+    wal->has_directory_ = false;
+    wal->names_unsynced_ = false;
+    return wal;
+  }
+  TICKBIRD_RETURN_IF_ERROR(MakeDurableDirs(fs, wal->directory_));
   TICKBIRD_RETURN_IF_ERROR(wal->FinishRepairs());
   return wal;
 }
@@ -93,6 +100,13 @@ Status Wal::FinishRepairs() {
 }
 
 Status Wal::Replay(const RecordHandler& handler, WalReplay* facts) {
+  {
+    MutexLock lock(mutex_);
+    if (!has_directory_) {
+      StartWriting(0);
+      return {};
+    }
+  }
   TICKBIRD_RETURN_IF_ERROR(ReplayCheckpoint(handler, facts));
   TICKBIRD_ASSIGN_OR_RETURN(const auto indexes, ListIndexes(fs_, directory_, ParseIndex));
   TICKBIRD_ASSIGN_OR_RETURN(const auto checkpoints, ListIndexes(fs_, directory_, CheckpointIndex));
@@ -112,6 +126,8 @@ Status Wal::Replay(const RecordHandler& handler, WalReplay* facts) {
     --next;
   }
   MutexLock lock(mutex_);
+  // The process that wrote them may have been killed before it synced them.
+  for (const Segment& segment : segments) unsynced_.push_back(segment.index);
   segments_ = std::move(segments);
   StartWriting(next);
   return {};
@@ -221,6 +237,7 @@ void Wal::StartWriting(int first_index) {
   const auto observe = [this](int index, std::size_t bytes) {
     // Called by Append below, which holds the mutex; the analysis does not see through the callback.
     [this, index, bytes]() TICKBIRD_THREAD_ANNOTATION(no_thread_safety_analysis) {
+      written_index_ = index;
       if (segments_.empty() || segments_.back().index != index) {
         segments_.push_back({index, 0, kNoTime});
         names_unsynced_ = true;
@@ -230,11 +247,16 @@ void Wal::StartWriting(int first_index) {
       if (unsynced_.empty() || unsynced_.back() != index) unsynced_.push_back(index);
     }();
   };
+  written_index_ = -1;
   writer_ = std::make_unique<SegmentWriter>(fs_, directory_, first_index, options_.segment_bytes, observe);
 }
 
 Status Wal::Append(const RecordWriter& records, TimestampMs newest) {
   MutexLock lock(mutex_);
+  if (!has_directory_) {
+    TICKBIRD_RETURN_IF_ERROR(MakeDurableDirs(fs_, directory_));
+    has_directory_ = true;
+  }
   appending_newest_ = newest;
   return writer_->Append(records);
 }
@@ -263,15 +285,15 @@ Status Wal::Sync() {
   return status;
 }
 
+/// The oldest segments that may go, which are not written any more.
 Wal::Removal Wal::PlanRemoval(TimestampMs before) const {
-  MutexLock lock(mutex_);
   std::int64_t total = 0;
   for (const Segment& segment : segments_) total += static_cast<std::int64_t>(segment.bytes);
   Removal removal;
   std::int64_t freed = 0;
   for (const Segment& segment : segments_) {
     const bool over_limit = total - freed > options_.max_bytes;
-    if (segment.index >= writer_->index() || (segment.newest >= before && !over_limit)) break;
+    if (segment.index == written_index_ || (segment.newest >= before && !over_limit)) break;
     freed += static_cast<std::int64_t>(segment.bytes);
     removal.last = segment.index;
     if (segment.newest >= before) ++removal.over_limit;
@@ -309,8 +331,23 @@ Result<std::int64_t> Wal::WriteCheckpoint(int last, const CheckpointSource& sour
   return total;
 }
 
+Status Wal::Remove(const Removal& removal) {
+  MutexLock files(files_mutex_);
+  {
+    MutexLock lock(mutex_);
+    std::erase_if(segments_, [&](const Segment& segment) { return segment.index <= removal.last; });
+    std::erase_if(unsynced_, [&](int index) { return index <= removal.last; });
+    counters_.segments_over_limit += removal.over_limit;
+  }
+  return RemoveUpTo(removal.last);
+}
+
 Status Wal::Truncate(TimestampMs before, const CheckpointSource& source) {
-  const Removal removal = PlanRemoval(before);
+  Removal removal;
+  {
+    MutexLock lock(mutex_);
+    removal = PlanRemoval(before);
+  }
   if (removal.last < 0) return {};
   const Result<std::int64_t> bytes = WriteCheckpoint(removal.last, source);
   if (!bytes) {
@@ -319,16 +356,23 @@ Status Wal::Truncate(TimestampMs before, const CheckpointSource& source) {
         fs_.RemoveAll(JoinPath(directory_, CheckpointName(removal.last) + std::string(kTemporarySuffix)));
     return WithContext("write checkpoint", bytes.error());
   }
-  MutexLock files(files_mutex_);
   {
     MutexLock lock(mutex_);
-    std::erase_if(segments_, [&](const Segment& segment) { return segment.index <= removal.last; });
-    std::erase_if(unsynced_, [&](int index) { return index <= removal.last; });
     checkpoint_bytes_ = *bytes;
     ++counters_.checkpoints;
-    counters_.segments_over_limit += removal.over_limit;
   }
-  return RemoveUpTo(removal.last);
+  return Remove(removal);
+}
+
+Status Wal::RemoveBefore(TimestampMs before) {
+  Removal removal;
+  {
+    MutexLock lock(mutex_);
+    // What is written seldom would otherwise stay for long in the last segment.
+    if (written_index_ >= 0 && segments_.back().newest < before) StartWriting(writer_->index() + 1);
+    removal = PlanRemoval(before);
+  }
+  return removal.last < 0 ? Status() : Remove(removal);
 }
 
 WalStats Wal::stats() const {

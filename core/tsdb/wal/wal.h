@@ -57,8 +57,11 @@ class Wal {
   /// Adds the next part of a checkpoint and returns true, or returns false at the end.
   using CheckpointSource = std::function<bool(RecordWriter* records)>;
 
-  /// Makes the directory, whose lock is the caller's affair, and completes what a crash left half done.
-  static Result<std::unique_ptr<Wal>> Open(Fs& fs, std::string directory, WalOptions options);
+  /// When the directory is made: a log that is seldom written should leave nothing behind when it never was.
+  enum class Directory { kMadeNow, kMadeLater };
+  /// Completes what a crash left half done. The directory's lock is the caller's affair.
+  static Result<std::unique_ptr<Wal>> Open(Fs& fs, std::string directory, WalOptions options,
+                                           Directory made = Directory::kMadeNow);
 
   /// Hands every record to the handler, oldest first. Cuts off torn ends and sets damaged segments aside; what it
   /// cannot repair (no space) it leaves for the next start. kUnsupported when records are compressed with zstd;
@@ -73,6 +76,10 @@ class Wal {
   /// Removes the oldest segments if all their samples are older than `before`, after a checkpoint was written for what
   /// else is in them. Waits until that is worth a checkpoint. On an error nothing is removed.
   Status Truncate(TimestampMs before, const CheckpointSource& source) TICKBIRD_EXCLUDES(mutex_, files_mutex_);
+
+  /// Removes the oldest segments, up to the one that is written, if all their samples are older than `before`: for a
+  /// log whose records need no others. Above max_bytes the oldest go although they are not.
+  Status RemoveBefore(TimestampMs before) TICKBIRD_EXCLUDES(mutex_, files_mutex_);
 
   WalStats stats() const TICKBIRD_EXCLUDES(mutex_);
 
@@ -98,7 +105,8 @@ class Wal {
   void SetAside(const std::string& path, std::string_view good, WalReplay* facts);
   Status RemoveUpTo(int last);
   void StartWriting(int first_index) TICKBIRD_REQUIRES(mutex_);
-  Removal PlanRemoval(TimestampMs before) const TICKBIRD_EXCLUDES(mutex_);
+  Removal PlanRemoval(TimestampMs before) const TICKBIRD_REQUIRES(mutex_);
+  Status Remove(const Removal& removal) TICKBIRD_EXCLUDES(mutex_, files_mutex_);
   Result<std::int64_t> WriteCheckpoint(int last, const CheckpointSource& source);
 
   Fs& fs_;
@@ -109,9 +117,11 @@ class Wal {
   Mutex files_mutex_;
   mutable Mutex mutex_ TICKBIRD_ACQUIRED_AFTER(files_mutex_);
   std::unique_ptr<SegmentWriter> writer_ TICKBIRD_GUARDED_BY(mutex_);
+  int written_index_ TICKBIRD_GUARDED_BY(mutex_) = -1;  // the segment that was appended to last; -1: none
   std::vector<Segment> segments_ TICKBIRD_GUARDED_BY(mutex_);
   std::vector<int> unsynced_ TICKBIRD_GUARDED_BY(mutex_);
   bool names_unsynced_ TICKBIRD_GUARDED_BY(mutex_) = true;
+  bool has_directory_ TICKBIRD_GUARDED_BY(mutex_) = true;
   TimestampMs appending_newest_ TICKBIRD_GUARDED_BY(mutex_) = 0;
   std::int64_t checkpoint_bytes_ TICKBIRD_GUARDED_BY(mutex_) = 0;
   WalStats counters_ TICKBIRD_GUARDED_BY(mutex_);

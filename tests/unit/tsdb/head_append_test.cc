@@ -57,11 +57,12 @@ TEST_F(HeadAppendTest, EachRefusalHasItsCodeAndIsCounted) {
     RefusedReason reason;
     const char* text;
   } cases[] = {
-      {Metric("m"), kNow - 1, 1, ErrorCode::kOutOfOrder, RefusedReason::kOutOfOrder, "m at 1699999999999: older than"},
+      {Metric("m"), kNow - 30'001, 1, ErrorCode::kOutOfOrder, RefusedReason::kOutOfOrder,
+       "m at 1699999969999: older than the newest sample of its series, and 30 s older"},
       {Metric("m"), kNow, 2, ErrorCode::kDuplicate, RefusedReason::kDuplicate, "another value"},
       {Metric("m"), kNow + 10 * kMinuteMs + 1, 1, ErrorCode::kOutOfBounds, RefusedReason::kTooFarInFuture,
        "600 s after now"},
-      {Metric("m"), kNow - 2 * kHourMs - 1, 1, ErrorCode::kOutOfBounds, RefusedReason::kTooOld, "still taken"},
+      {Metric("m"), kNow - 15 * kMinuteMs - 1, 1, ErrorCode::kOutOfBounds, RefusedReason::kTooOld, "still taken"},
       {Metric("new"), kNow, 1, ErrorCode::kTooLarge, RefusedReason::kSeriesLimit, "limit of 3 series"},
       {{{"job", "x"}}, kNow, 1, ErrorCode::kInvalidArgument, RefusedReason::kNoName, "__name__"},
   };
@@ -87,6 +88,7 @@ TEST_F(HeadAppendTest, SameSampleAgainIsIgnored) {
 }
 
 TEST_F(HeadAppendTest, OrderIsCheckedInsideABatch) {
+  head_ = OpenHead(fs_, {.out_of_order_window = 0}, "");
   const auto appender = head_->NewAppender();
   ASSERT_TRUE(appender->Append(0, Metric("m"), kNow, 1));
   ASSERT_TRUE(appender->Append(0, Metric("n"), kNow, 1));
@@ -99,6 +101,7 @@ TEST_F(HeadAppendTest, OrderIsCheckedInsideABatch) {
 }
 
 TEST_F(HeadAppendTest, OverlappingBatchesKeepSeriesInOrder) {
+  head_ = OpenHead(fs_, {.out_of_order_window = 0}, "");
   const auto late = head_->NewAppender();
   const auto early = head_->NewAppender();
   ASSERT_TRUE(late->Append(0, Metric("m"), kNow + 1, 1));

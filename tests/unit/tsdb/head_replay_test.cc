@@ -59,7 +59,7 @@ TEST_F(HeadReplayTest, GoesOnWhereItEnded) {
   }
   EXPECT_EQ(ReadAll(*head_)["m"].size(), 5U);
   EXPECT_EQ(ReadAll(*head_).size(), 6U);
-  EXPECT_EQ(Put(*head_, Metric("m"), kNow, 7).error().code, ErrorCode::kOutOfOrder);
+  EXPECT_EQ(Put(*head_, Metric("m"), kNow - kMinuteMs, 7).error().code, ErrorCode::kOutOfOrder);
 }
 
 TEST_F(HeadReplayTest, StartsWithoutSamplesLeaveNoFilesBehind) {

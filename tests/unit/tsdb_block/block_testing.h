@@ -13,6 +13,7 @@
 #include "core/tsdb/block/block.h"
 #include "core/tsdb/block/block_writer.h"
 #include "core/tsdb/chunk/chunk_builder.h"
+#include "core/tsdb/chunk/chunk_reader.h"
 #include "tests/testing/mem_fs.h"
 
 namespace tickbird::tsdb {
@@ -29,6 +30,16 @@ inline std::vector<ChunkRef> Chunks(const std::vector<Sample>& samples) {
   ChunkBuilder builder;
   for (const Sample& sample : samples) builder.Append(sample.timestamp, sample.value);
   return builder.Finish();
+}
+
+inline std::vector<Sample> Samples(const std::vector<ChunkRef>& chunks) {
+  std::vector<Sample> samples;
+  for (const ChunkRef& chunk : chunks) {
+    ChunkReader reader(chunk);
+    Sample sample;
+    while (reader.Read({&sample.timestamp, 1}, {&sample.value, 1}) > 0) samples.push_back(sample);
+  }
+  return samples;
 }
 
 /// Series as they are, with errors in between where asked for.

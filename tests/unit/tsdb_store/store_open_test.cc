@@ -23,7 +23,6 @@ TEST(StoreOpen, StartsInAnEmptyDirectory) {
   const auto store = OpenStore(fs, kStart);
   EXPECT_THAT(ReadAll(*store), IsEmpty());
   EXPECT_THAT(store->Blocks(), IsEmpty());
-  EXPECT_TRUE(fs.Exists("data/lock"));
 }
 
 TEST(StoreOpen, ReadsBackWhatItWrote) {
@@ -37,7 +36,7 @@ TEST(StoreOpen, ReadsBackWhatItWrote) {
   }
   const auto store = OpenStore(fs, kStart + 40 * kMinuteMs);
   EXPECT_EQ(ReadAll(*store), before);
-  EXPECT_THAT(BlockTimes(*store), ElementsAre(Pair(0, 10), Pair(10, 20)));
+  EXPECT_THAT(BlockTimes(*store), ElementsAre(Pair(0, 10), Pair(10, 20), Pair(20, 30)));
   EXPECT_THAT(store->Stats().notes, IsEmpty());
 }
 
@@ -69,7 +68,8 @@ TEST(StoreOpen, RefusesANewerVersionAndTouchesNothing) {
   const auto before = AllFiles(fs);
   const auto names = Names(fs);
   ErrorCode code{};
-  EXPECT_THAT(OpenError(fs, &code), AllOf(HasSubstr("data directory data"), HasSubstr("version"), HasSubstr("nothing")));
+  EXPECT_THAT(OpenError(fs, &code),
+              AllOf(HasSubstr("data directory data"), HasSubstr("version"), HasSubstr("nothing")));
   EXPECT_EQ(code, ErrorCode::kUnsupported);
   EXPECT_EQ(AllFiles(fs), before);
   EXPECT_EQ(Names(fs), names);
@@ -174,10 +174,15 @@ TEST(StoreOpen, SaysWhatToDoWhenTheDirectoryMayNotBeWritten) {
 
 TEST(StoreOpen, SaysWhatToDoWhenTheDiskIsFull) {
   MemFs fs;
-  fs.SetCapacity(0);
-  ErrorCode code{};
-  EXPECT_THAT(OpenError(fs, &code), AllOf(HasSubstr("full"), HasSubstr("free some space")));
-  EXPECT_EQ(code, ErrorCode::kTooLarge);
+  WriteTestBlock(fs, Samples(kStart, kStart + kRange, kMinuteMs, 1));
+  const auto before = AllFiles(fs);
+  for (const std::int64_t room : {0, 1, 1000}) {
+    fs.SetCapacity(fs.used() + room);
+    ErrorCode code{};
+    EXPECT_THAT(OpenError(fs, &code), AllOf(HasSubstr("full"), HasSubstr("free some space")));
+    EXPECT_EQ(code, ErrorCode::kTooLarge);
+    EXPECT_EQ(AllFiles(fs), before);
+  }
 }
 
 TEST(StoreOpen, StandsEachCallThatFailsOnce) {

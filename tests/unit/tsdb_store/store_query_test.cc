@@ -16,7 +16,7 @@ TEST(StoreQuery, ReadsHeadAndBlocksAsOne) {
   MemFs fs;
   const auto store = OpenStore(fs, kStart);
   const auto written = Fill(*store, kStart, kStart + 40 * kMinuteMs);
-  ASSERT_THAT(store->Blocks(), SizeIs(2));
+  ASSERT_THAT(store->Blocks(), SizeIs(3));
   EXPECT_EQ(ReadAll(*store), (Content{{"a", written}}));
 }
 
@@ -50,7 +50,7 @@ TEST(StoreQuery, DoesNotTouchBlocksForWhatIsInTheHead) {
   MemFs fs;
   const auto store = OpenStore(fs, kStart);
   Fill(*store, kStart, kStart + 40 * kMinuteMs);
-  ASSERT_THAT(store->Blocks(), SizeIs(2));
+  ASSERT_THAT(store->Blocks(), SizeIs(3));
   const TimestampMs now = kStart + 40 * kMinuteMs;
   const std::int64_t calls = fs.calls();
   EXPECT_THAT(Read(*store, {.matchers = {}, .min = now - 5 * kMinuteMs, .max = now, .newest_only = true}), SizeIs(1));
