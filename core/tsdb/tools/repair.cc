@@ -25,7 +25,9 @@ class Repairer {
   Result<RepairReport> Run() {
     std::unique_ptr<FileLock> lock;
     if (!fs_.Exists(directory_)) return Error{ErrorCode::kNotFound, fmt::format("{}: no such directory", directory_)};
-    if (!dry_run_) TICKBIRD_ASSIGN_OR_RETURN(lock, LockDataDirectory(fs_, directory_));
+    if (!dry_run_) {
+      TICKBIRD_ASSIGN_OR_RETURN(lock, LockDataDirectory(fs_, directory_));
+    }
     // Refuses directories of unknown versions as a whole.
     TICKBIRD_ASSIGN_OR_RETURN(DirectorySurvey survey, SurveyDataDirectory(fs_, directory_));
     for (const SetAside& damaged : survey.damaged) SetAsideBlock(damaged.ulid, damaged.why);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/result.h"
 
