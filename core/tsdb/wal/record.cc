@@ -1,75 +1,56 @@
 #include "core/tsdb/wal/record.h"
 
-#include <array>
 #include <bit>
 
-#include <fmt/core.h>
-
 #include "core/tsdb/chunk/bytes.h"
+#include "core/tsdb/wal/record_format.h"
 
 namespace tickbird::tsdb {
 namespace {
 
 constexpr std::size_t kKeptBytes = std::size_t{256} << 10;
-constexpr std::string_view kUnitField = "UNIT";
-constexpr std::string_view kHelpField = "HELP";
-constexpr std::string_view kFamilyField = "FAMILY";
-
-// In the order of the numbers on disk.
-constexpr std::array<MetricType, 8> kTypes = {MetricType::kUnknown,   MetricType::kCounter,        MetricType::kGauge,
-                                              MetricType::kHistogram, MetricType::kGaugeHistogram, MetricType::kSummary,
-                                              MetricType::kInfo,      MetricType::kStateSet};
 
 std::uint8_t TypeNumber(MetricType type) {
-  for (std::size_t i = 0; i < kTypes.size(); ++i) {
-    if (kTypes[i] == type) return static_cast<std::uint8_t>(i);
+  for (std::size_t i = 0; i < kMetricTypes.size(); ++i) {
+    if (kMetricTypes[i] == type) return static_cast<std::uint8_t>(i);
   }
   return 0;
 }
 
-void DecodeSeries(ByteReader* reader, DecodedRecord* record) {
-  LabelsBuilder builder;
-  while (reader->ok() && !reader->empty()) {
-    const SeriesRef ref = reader->Be64();
-    const std::uint64_t count = reader->Uvarint();
-    builder.Clear();
-    for (std::uint64_t i = 0; i < count && reader->ok(); ++i) {
-      const std::string_view name = reader->UvarintBytes();
-      const std::string_view value = reader->UvarintBytes();
-      builder.Set(name, value);
-    }
-    if (reader->ok()) record->series.push_back({ref, builder.Build()});
+void PutDouble(std::string& out, double value) {
+  PutBe64(out, std::bit_cast<std::uint64_t>(value));
+}
+
+void PutLabels(std::string& out, const Labels& labels) {
+  PutUvarint(out, labels.size());
+  for (const LabelView& label : labels) {
+    PutUvarintBytes(out, label.name);
+    PutUvarintBytes(out, label.value);
   }
 }
 
-void DecodeSamples(ByteReader* reader, DecodedRecord* record) {
-  if (reader->empty()) return;
-  const std::uint64_t base_ref = reader->Be64();
-  const std::uint64_t base_time = reader->Be64();
-  while (reader->ok() && !reader->empty()) {
-    const auto ref = base_ref + static_cast<std::uint64_t>(reader->Varint());
-    const auto timestamp = static_cast<TimestampMs>(base_time + static_cast<std::uint64_t>(reader->Varint()));
-    const auto value = std::bit_cast<double>(reader->Be64());
-    if (reader->ok()) record->samples.push_back({ref, timestamp, value});
+void PutSpans(std::string& out, const std::vector<HistogramSpan>& spans) {
+  PutUvarint(out, spans.size());
+  for (const HistogramSpan& span : spans) {
+    PutVarint(out, span.offset);
+    PutUvarint(out, span.length);
   }
 }
 
-void DecodeMetadata(ByteReader* reader, DecodedRecord* record) {
-  while (reader->ok() && !reader->empty()) {
-    DecodedRecord::MetadataEntry entry;
-    entry.ref = reader->Uvarint();
-    const std::uint8_t type = reader->Byte();
-    if (type < kTypes.size()) entry.metadata.type = kTypes[type];
-    const std::uint64_t fields = reader->Uvarint();
-    for (std::uint64_t i = 0; i < fields && reader->ok(); ++i) {
-      const std::string_view name = reader->UvarintBytes();
-      const std::string_view value = reader->UvarintBytes();
-      if (name == kUnitField) entry.metadata.unit = value;
-      if (name == kHelpField) entry.metadata.help = value;
-      if (name == kFamilyField) entry.family = value;
-    }
-    if (reader->ok()) record->metadata.push_back(std::move(entry));
-  }
+void PutBuckets(std::string& out, const std::vector<std::int64_t>& deltas) {
+  PutUvarint(out, deltas.size());
+  for (const std::int64_t delta : deltas) PutVarint(out, delta);
+}
+
+void PutBuckets(std::string& out, const std::vector<double>& counts) {
+  PutUvarint(out, counts.size());
+  for (const double count : counts) PutDouble(out, count);
+}
+
+void PutHintAndSchema(std::string& out, CounterResetHint hint, const HistogramLayout& layout) {
+  out += static_cast<char>(hint);
+  PutVarint(out, layout.schema);
+  PutDouble(out, layout.zero_threshold);
 }
 
 }  // namespace
@@ -84,14 +65,22 @@ bool RecordWriter::Begin(RecordType type) {
   return true;
 }
 
+void RecordWriter::BeginEntry(RecordType type, SeriesRef ref, TimestampMs timestamp) {
+  if (Begin(type)) {
+    base_ref_ = ref;
+    base_time_ = timestamp;
+    PutBe64(bytes_, ref);
+    PutBe64(bytes_, static_cast<std::uint64_t>(timestamp));
+  }
+  PutVarint(bytes_, static_cast<std::int64_t>(ref - base_ref_));
+  PutVarint(bytes_,
+            static_cast<std::int64_t>(static_cast<std::uint64_t>(timestamp) - static_cast<std::uint64_t>(base_time_)));
+}
+
 void RecordWriter::AddSeries(SeriesRef ref, const Labels& labels) {
   Begin(RecordType::kSeries);
   PutBe64(bytes_, ref);
-  PutUvarint(bytes_, labels.size());
-  for (const LabelView& label : labels) {
-    PutUvarintBytes(bytes_, label.name);
-    PutUvarintBytes(bytes_, label.value);
-  }
+  PutLabels(bytes_, labels);
 }
 
 void RecordWriter::AddSample(SeriesRef ref, TimestampMs timestamp, double value) {
@@ -122,35 +111,52 @@ void RecordWriter::AddMetadata(SeriesRef ref, std::string_view family, const Met
   PutUvarintBytes(bytes_, family);
 }
 
+void RecordWriter::AddHistogram(SeriesRef ref, TimestampMs timestamp, const Histogram& histogram) {
+  const HistogramLayout& layout = histogram.layout;
+  BeginEntry(layout.UsesCustomBuckets() ? RecordType::kCustomHistograms : RecordType::kHistograms, ref, timestamp);
+  PutHintAndSchema(bytes_, histogram.hint, layout);
+  PutUvarint(bytes_, histogram.zero_count);
+  PutUvarint(bytes_, histogram.count);
+  PutDouble(bytes_, histogram.sum);
+  PutSpans(bytes_, layout.positive_spans);
+  PutSpans(bytes_, layout.negative_spans);
+  PutBuckets(bytes_, histogram.positive_deltas);
+  PutBuckets(bytes_, histogram.negative_deltas);
+  if (layout.UsesCustomBuckets()) PutBuckets(bytes_, layout.custom_values);
+}
+
+void RecordWriter::AddFloatHistogram(SeriesRef ref, TimestampMs timestamp, const FloatHistogram& histogram) {
+  const HistogramLayout& layout = histogram.layout;
+  BeginEntry(layout.UsesCustomBuckets() ? RecordType::kCustomFloatHistograms : RecordType::kFloatHistograms, ref,
+             timestamp);
+  PutHintAndSchema(bytes_, histogram.hint, layout);
+  PutDouble(bytes_, histogram.zero_count);
+  PutDouble(bytes_, histogram.count);
+  PutDouble(bytes_, histogram.sum);
+  PutSpans(bytes_, layout.positive_spans);
+  PutSpans(bytes_, layout.negative_spans);
+  PutBuckets(bytes_, histogram.positive_buckets);
+  PutBuckets(bytes_, histogram.negative_buckets);
+  if (layout.UsesCustomBuckets()) PutBuckets(bytes_, layout.custom_values);
+}
+
+void RecordWriter::AddTombstone(SeriesRef ref, Interval deleted) {
+  Begin(RecordType::kTombstones);
+  PutBe64(bytes_, ref);
+  PutVarint(bytes_, deleted.min);
+  PutVarint(bytes_, deleted.max);
+}
+
+void RecordWriter::AddExemplar(SeriesRef ref, const Exemplar& exemplar) {
+  BeginEntry(RecordType::kExemplars, ref, exemplar.timestamp);
+  PutDouble(bytes_, exemplar.value);
+  PutLabels(bytes_, exemplar.labels);
+}
+
 void RecordWriter::Clear() {
   bytes_.clear();
   starts_.clear();
   if (bytes_.capacity() > kKeptBytes) bytes_.shrink_to_fit();
-}
-
-Status DecodeRecord(std::string_view bytes, DecodedRecord* record) {
-  record->series.clear();
-  record->samples.clear();
-  record->metadata.clear();
-  ByteReader reader(bytes);
-  const std::uint8_t type = reader.Byte();
-  if (!reader.ok()) return Error{ErrorCode::kCorruption, "empty log record"};
-  switch (static_cast<RecordType>(type)) {
-    case RecordType::kSeries:
-      DecodeSeries(&reader, record);
-      break;
-    case RecordType::kSamples:
-      DecodeSamples(&reader, record);
-      break;
-    case RecordType::kMetadata:
-      DecodeMetadata(&reader, record);
-      break;
-    default:
-      return Error{ErrorCode::kUnsupported, fmt::format("log record of type {} is not supported", type)};
-  }
-  if (!reader.ok())
-    return Error{ErrorCode::kCorruption, fmt::format("log record of type {} ends in the middle of an entry", type)};
-  return {};
 }
 
 }  // namespace tickbird::tsdb

@@ -122,8 +122,15 @@ SegmentReader::Outcome SegmentReader::ReadFragment(Fragment* fragment) {
 }
 
 SegmentReader::Outcome SegmentReader::Uncompress(std::uint8_t flags) {
-  if ((flags & kZstdFlag) != 0) return Fail(Outcome::kUnsupported, "record is compressed with zstd");
-  if ((flags & kSnappyFlag) == 0) return Outcome::kRecord;
+  // As Prometheus writes it: an empty record is not compressed, whatever its flags say.
+  if (flags == 0 || record_.empty()) return Outcome::kRecord;
+  if (flags == kZstdFlag) {
+    if (!zstd_.Decode(record_, kMaxRecordBytes, &uncompressed_))
+      return Fail(Outcome::kDamaged, "compressed record is broken");
+    record_ = uncompressed_;
+    return Outcome::kRecord;
+  }
+  if (flags != kSnappyFlag) return Fail(Outcome::kDamaged, "record is compressed in two ways");
   std::size_t size = 0;
   if (!snappy::GetUncompressedLength(record_.data(), record_.size(), &size) || size > kMaxRecordBytes) {
     return Fail(Outcome::kDamaged, "compressed record says no usable length");

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/tsdb/wal/zstd_decoder.h"
+
 /// The framing of records in a segment of the log: pages of 32 KiB; a record is one or more fragments, each with a
 /// header of type and flags (1 byte), length (2) and CRC-32C (4); no fragment crosses a page; the rest of a page is
 /// zeros. Source: prometheus/prometheus tsdb/docs/format/wal.md, tsdb/wlog/wlog.go.
@@ -31,15 +33,15 @@ class SegmentFramer {
   std::uint8_t flags_ = 0;
 };
 
-/// Takes records off the bytes of one segment, which may be anything. Not thread safe.
+/// Takes records off the bytes of one segment, which may be anything: plain ones, and such that are compressed with
+/// snappy or zstd. Not thread safe.
 class SegmentReader {
  public:
   enum class Outcome {
-    kRecord,       ///< record() is the next one.
-    kEnd,          ///< All read.
-    kTorn,         ///< The last record reaches the end of the file and is not whole: a write that was cut short.
-    kDamaged,      ///< Bytes are wrong and others follow.
-    kUnsupported,  ///< Compressed in a way that we do not read (zstd).
+    kRecord,   ///< record() is the next one.
+    kEnd,      ///< All read.
+    kTorn,     ///< The last record reaches the end of the file and is not whole: a write that was cut short.
+    kDamaged,  ///< Bytes are wrong and others follow.
   };
 
   explicit SegmentReader(std::string_view segment) : segment_(segment) {}
@@ -48,7 +50,7 @@ class SegmentReader {
   std::string_view record() const { return record_; }
   /// Just past the last whole record: what stands before it is good.
   std::size_t good_bytes() const { return good_bytes_; }
-  /// What is wrong, after kTorn, kDamaged or kUnsupported.
+  /// What is wrong, after kTorn or kDamaged.
   const std::string& problem() const { return problem_; }
 
  private:
@@ -66,6 +68,7 @@ class SegmentReader {
   std::size_t good_bytes_ = 0;
   std::string joined_;
   std::string uncompressed_;
+  ZstdDecoder zstd_;
   std::string_view record_;
   std::string problem_;
 };

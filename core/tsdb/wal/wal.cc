@@ -147,10 +147,6 @@ Result<TimestampMs> Wal::ReplayFile(const std::string& path, const RecordHandler
     const std::size_t good_bytes = reader.good_bytes();
     const SegmentReader::Outcome outcome = reader.Next();
     if (outcome == SegmentReader::Outcome::kEnd) break;
-    if (outcome == SegmentReader::Outcome::kUnsupported) {
-      return Error{ErrorCode::kUnsupported,
-                   fmt::format("{}: {}; turn that off where it was written", path, reader.problem())};
-    }
     if (outcome == SegmentReader::Outcome::kTorn) {
       Note(facts,
            fmt::format("{}: {}: dropped the last {} bytes", path, reader.problem(), content.size() - good_bytes));
@@ -164,10 +160,8 @@ Result<TimestampMs> Wal::ReplayFile(const std::string& path, const RecordHandler
     if (used && outcome == SegmentReader::Outcome::kRecord) {
       ++facts->records;
       newest = std::max(newest, *used);
-    } else if (!used && used.error().code == ErrorCode::kUnsupported) {
-      ++facts->skipped_records;
     } else if (!used && used.error().code != ErrorCode::kCorruption) {
-      return used;
+      return WithContext(path, used.error());
     } else {
       const std::string problem = used ? reader.problem() : used.error().message;
       Note(facts, fmt::format("{}: {}: set aside as {}{}, kept what stood before (dropped {} bytes)", path, problem,

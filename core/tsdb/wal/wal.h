@@ -29,7 +29,6 @@ struct WalOptions {
 struct WalReplay {
   std::int64_t segments = 0;
   std::int64_t records = 0;
-  std::int64_t skipped_records = 0;   ///< Of types that we do not hold.
   std::int64_t torn_bytes = 0;        ///< Of writes that were cut short by a crash; cut off.
   std::int64_t damaged_segments = 0;  ///< Set aside as NNNNNNNN.damaged; what stood before the damage was used.
   std::int64_t damaged_bytes = 0;     ///< From the damage to the end of those segments.
@@ -51,8 +50,8 @@ struct WalStats {
 /// Append, Sync and Truncate may run on three threads at once; Append waits for no sync. Replay comes first, alone.
 class Wal {
  public:
-  /// Uses the record and returns the time of its newest sample (kNoTime: it has none). kUnsupported: skipped and
-  /// counted. kCorruption: the segment counts as damaged from this record on.
+  /// Uses the record and returns the time of its newest sample (kNoTime: it has none). kCorruption: the segment
+  /// counts as damaged from this record on. Any other error ends the replay.
   using RecordHandler = std::function<Result<TimestampMs>(std::string_view record)>;
   /// Adds the next part of a checkpoint and returns true, or returns false at the end.
   using CheckpointSource = std::function<bool(RecordWriter* records)>;
@@ -64,8 +63,9 @@ class Wal {
                                            Directory made = Directory::kMadeNow);
 
   /// Hands every record to the handler, oldest first. Cuts off torn ends and sets damaged segments aside; what it
-  /// cannot repair (no space) it leaves for the next start. kUnsupported when records are compressed with zstd;
-  /// kUnavailable and others when a file cannot be read. After an error the log may not be written.
+  /// cannot repair (no space) it leaves for the next start. kUnsupported for records
+  /// of a later program (see DecodeRecord); kUnavailable and others when a file cannot be read. After an error the log
+  /// may not be written.
   Status Replay(const RecordHandler& handler, WalReplay* facts);
 
   /// Hands the records to the operating system. After a failure none of them counts as logged; the next call starts

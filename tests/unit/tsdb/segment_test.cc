@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "core/tsdb/wal/zstd_decoder.h"
+#include "tests/testing/hex.h"
+
 namespace tickbird::tsdb {
 namespace {
 
@@ -21,6 +24,12 @@ void Add(std::string_view record, std::string* segment) {
   SegmentFramer framer;
   framer.Prepare(record);
   framer.Frame(segment->size(), segment);
+}
+
+/// Short bytes that snappy does not make shorter stay as they are.
+void AddPlain(std::string_view record, std::string* segment) {
+  Add(record, segment);
+  ASSERT_EQ((*segment)[0], 1);
 }
 
 TEST(SegmentFramer, WritesHeaderOfTypeLengthAndChecksum) {
@@ -105,13 +114,55 @@ TEST(SegmentReader, EveryFlippedByteBeforeTheLastRecordIsDamage) {
   }
 }
 
-TEST(SegmentReader, ZstdIsNamedAsUnsupported) {
-  std::string segment;
-  Add("123456789", &segment);
-  segment[0] = 0x11;
+// Three records as Prometheus 3.16 writes them with zstd: a small one, whose frame does not say how large it is, a
+// thousand "a", and "record N," for N from 0 to 6, three hundred times.
+const std::string kZstdSegment =
+    "11001703a1d00528b52ffd04005500001875702001540302210d1237bb961100102272a84728b52ffd4400e802431f00612342da"
+    "2e1100af5c2f3f7f28b52ffd648c090d05005213220fc08118a01b3ec3dd9999f9c459e704c2e594bb9c729753ee72ca5d4eb9cb"
+    "297739e52ea7dce594bb9c729753ee72ca5d4eb9cb297739e52ea7dce594bb9c729753ee72ca5d4eb9cb297739e52ea7dce594bb"
+    "9c729753ee72ca5d4eb9cb297739e52ea7dce594bb9c729753ee72ca5d4eb9cb297739e52ea7dce594bb9c72979348308c800018"
+    "01812ba811e0ef01e12f110cf00700b0f2e7dfb6fcff3ffe67a000";
+
+TEST(SegmentReader, ReadsZstd) {
+  const std::string segment = FromHex(kZstdSegment);
   SegmentReader reader(segment);
-  EXPECT_EQ(reader.Next(), Outcome::kUnsupported);
-  EXPECT_NE(reader.problem().find("zstd"), std::string::npos);
+  ASSERT_EQ(reader.Next(), Outcome::kRecord) << reader.problem();
+  EXPECT_EQ(reader.record(), "up up up up up up up up up up up up up up");
+  ASSERT_EQ(reader.Next(), Outcome::kRecord) << reader.problem();
+  EXPECT_EQ(reader.record(), std::string(1000, 'a'));
+  ASSERT_EQ(reader.Next(), Outcome::kRecord) << reader.problem();
+  EXPECT_EQ(reader.record().size(), 2700U);
+  EXPECT_TRUE(reader.record().starts_with("record 0,record 1,record 2,"));
+  EXPECT_EQ(reader.Next(), Outcome::kEnd);
+}
+
+TEST(SegmentReader, TakesBrokenZstdForDamage) {
+  const std::string whole = FromHex(kZstdSegment).substr(kFragmentHeaderBytes, 23);
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    std::string segment;
+    AddPlain(whole.substr(0, size), &segment);
+    segment[0] |= 0x10;
+    EXPECT_EQ(SegmentReader(segment).Next(), Outcome::kDamaged) << size;
+  }
+  std::string segment;
+  AddPlain(whole + "x", &segment);
+  segment[0] |= 0x10;
+  EXPECT_EQ(SegmentReader(segment).Next(), Outcome::kDamaged);
+  // Both flags.
+  segment.clear();
+  AddPlain(whole, &segment);
+  segment[0] |= 0x18;
+  EXPECT_EQ(SegmentReader(segment).Next(), Outcome::kDamaged);
+}
+
+TEST(ZstdDecoder, StopsAtItsLimit) {
+  const std::string whole = FromHex(kZstdSegment).substr(2 * kFragmentHeaderBytes + 23, 16);
+  ZstdDecoder decoder;
+  std::string out;
+  EXPECT_TRUE(decoder.Decode(whole, 1000, &out));
+  EXPECT_EQ(out.size(), 1000U);
+  EXPECT_FALSE(decoder.Decode(whole, 999, &out));
+  EXPECT_TRUE(decoder.Decode(whole, 5000, &out));
 }
 
 TEST(SegmentReader, TakesAnyBytes) {

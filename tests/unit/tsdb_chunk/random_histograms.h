@@ -68,8 +68,8 @@ class RandomHistograms {
       return;
     }
     layout_.schema = Below(kMaxExponentialSchema - kMinExponentialSchema + 1) + kMinExponentialSchema;
-    const double thresholds[] = {0,       std::ldexp(1.0, -128), std::ldexp(1.0, -243), std::ldexp(1.0, 10),
-                                 2048.0, 0.001,                 std::ldexp(1.0, -244)};
+    const double thresholds[] = {0,     std::ldexp(1.0, -128), std::ldexp(1.0, -243), std::ldexp(1.0, 10), 2048.0,
+                                 0.001, std::ldexp(1.0, -244)};
     layout_.zero_threshold = thresholds[Below(std::size(thresholds))];
   }
 
