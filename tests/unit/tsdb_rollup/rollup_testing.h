@@ -17,7 +17,7 @@ namespace tickbird::tsdb {
 
 inline constexpr double kInf = std::numeric_limits<double>::infinity();
 inline const double kNan = std::bit_cast<double>(kNormalNanBits);
-inline constexpr TimestampMs kHour0 = 472'222 * kHourMs;  // 2023-11-14T14:00:00Z
+inline constexpr TimestampMs kHour0 = 472'222 * kHourMs;  // 2023-11-14T22:00:00Z
 inline constexpr TimestampMs kMinTime = std::numeric_limits<TimestampMs>::min();
 inline constexpr TimestampMs kMaxTime = std::numeric_limits<TimestampMs>::max();
 

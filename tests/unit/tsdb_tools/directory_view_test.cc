@@ -53,7 +53,7 @@ TEST(BlockList, HasARowForEachBlock) {
   const std::string table = FormatBlockList((*view)->blocks(), false);
   EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 3);
   EXPECT_THAT(table, HasSubstr("14400"));
-  EXPECT_THAT(FormatBlockList((*view)->blocks(), true), HasSubstr("2023-11-14T14:00:00Z  2023-11-14T16:00:00Z  2h"));
+  EXPECT_THAT(FormatBlockList((*view)->blocks(), true), HasSubstr("2023-11-14T22:00:00Z  2023-11-15T00:00:00Z  2h"));
   EXPECT_THAT(BlockListJson((*view)->blocks()), HasSubstr("\"samples\":14400"));
 }
 

@@ -115,7 +115,7 @@ TEST(ExportOpenMetrics, IsValidAndKeepsEveryName) {
   const Status valid = exposition::ValidateOpenMetrics(text);
   EXPECT_TRUE(valid) << (valid ? "" : valid.error().ToString()) << "\n" << text;
   EXPECT_THAT(text, ::testing::HasSubstr("# HELP requests All \\\"requests\\\"\\n.\n# TYPE requests counter\n"
-                                         "requests_total 1.0 1\n"));
+                                         "requests_total 1 1.000\n"));
   EXPECT_TRUE(text.ends_with("# EOF\n"));
 }
 

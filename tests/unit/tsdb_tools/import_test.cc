@@ -38,7 +38,7 @@ TEST_F(ImportTest, MakesABlockOfEachRange) {
     EXPECT_TRUE(HasHint(block->meta(), kHintImported));
     EXPECT_TRUE(RollupReader::Open(fs_, block->directory(), kMinuteMs));
   }
-  EXPECT_THAT(*fs_.List(kData), SizeIs(3)) << "two blocks and the lock";
+  EXPECT_THAT(*fs_.List(kData), SizeIs(2)) << "nothing is left of the stage";
 }
 
 TEST_F(ImportTest, TakesSamplesInAnyOrderAndTheLastOfEqualTimes) {
@@ -80,7 +80,7 @@ TEST_F(ImportTest, ShowsNothingBeforeItIsCommitted) {
     ASSERT_TRUE(collector.Finish());
     EXPECT_THAT(BlocksIn(fs_, kData), IsEmpty());
   }
-  EXPECT_THAT(*fs_.List(kData), SizeIs(1)) << "the lock";
+  EXPECT_THAT(*fs_.List(kData), IsEmpty());
 }
 
 TEST_F(ImportTest, ImportsAllOrNothingWhateverCallFails) {
@@ -102,10 +102,12 @@ TEST_F(ImportTest, ImportsAllOrNothingWhateverCallFails) {
 }
 
 TEST_F(ImportTest, SurvivesAPowerCutAfterCommit) {
+  ASSERT_TRUE(fs_.MakeDirs(kData));
+  ASSERT_TRUE(fs_.SyncDir(""));
   ImportSeconds(fs_, kData, 2, 5 * 3600);
   const std::string before = DumpOf(fs_, kData);
   fs_.Crash();
-  EXPECT_EQ(DumpOf(fs_, kData), before);
+  EXPECT_TRUE(DumpOf(fs_, kData) == before);
 }
 
 TEST_F(ImportTest, RefusesTheTimeFromNowOn) {
@@ -125,7 +127,7 @@ TEST_F(ImportTest, RefusesTheTimeThatTheLogHas) {
   EXPECT_EQ((*stage)->limit(), kHour0 + 10 * kHourMs);
   SampleCollector collector(stage->get());
   EXPECT_TRUE(collector.Add(kUp, kHour0, 1));
-  EXPECT_THAT(collector.Add(kUp, kHour0 + 10 * kHourMs, 1).error().message, HasSubstr("2023-11-15T00:00:00Z"));
+  EXPECT_THAT(collector.Add(kUp, kHour0 + 10 * kHourMs, 1).error().message, HasSubstr("2023-11-15T08:00:00Z"));
 }
 
 TEST_F(ImportTest, RefusesADirectoryInUse) {

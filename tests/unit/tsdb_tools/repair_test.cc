@@ -6,7 +6,7 @@
 namespace tickbird::tsdb {
 namespace {
 
-using ::testing::Contains;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -44,14 +44,22 @@ TEST_F(RepairTest, FindsNothingWrongWithWhatIsWhole) {
   EXPECT_THAT(report->failures, IsEmpty());
 }
 
-TEST_F(RepairTest, NamesTheFileOfEveryFlippedByte) {
+// (Padding, and the name of the field with meta.json's checksum, are the bytes that say nothing.)
+TEST_F(RepairTest, NamesTheBlockOfEveryFlippedByteThatMatters) {
   for (const char* const file : {"index", "chunks/000001", "meta.json", "rollup-1m", "rollup-1h"}) {
     const std::string good = *fs_.Read(PathOf(file));
+    int flips = 0;
+    int found = 0;
     for (std::size_t at = 0; at < good.size(); at += 1 + good.size() / 40) {
       Flip(PathOf(file), at);
-      EXPECT_THAT(Damages(), Contains(HasSubstr(block_))) << file << " at " << at;
+      const auto damages = Damages();
+      if (damages.empty()) EXPECT_TRUE(DumpOf(fs_, kData) == before_) << file << " at " << at;
+      EXPECT_THAT(damages, Each(HasSubstr(block_))) << file << " at " << at;
+      found += damages.empty() ? 0 : 1;
+      ++flips;
       fs_.Overwrite(PathOf(file), good);
     }
+    EXPECT_GE(found, flips * 9 / 10) << file;
   }
 }
 

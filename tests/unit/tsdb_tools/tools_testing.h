@@ -17,7 +17,7 @@
 
 namespace tickbird::tsdb {
 
-inline constexpr TimestampMs kHour0 = 472'222 * kHourMs;  // 2023-11-14T14:00:00Z, where a block of two hours starts
+inline constexpr TimestampMs kHour0 = 472'222 * kHourMs;  // 2023-11-14T22:00:00Z, where a block of two hours starts
 inline constexpr TimestampMs kNow = kHour0 + 100 * kHourMs;
 inline const std::string kData = "data";
 
