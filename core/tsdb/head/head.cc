@@ -37,7 +37,8 @@ std::string_view FamilyOf(std::string_view metric_name, MetricType type) {
 
 std::string_view RefusedReasonName(RefusedReason reason) {
   constexpr std::array<std::string_view, kRefusedReasons> kNames = {
-      "out_of_order", "duplicate", "too_far_in_future", "too_old", "series_limit", "no_name", "memory_limit"};
+      "out_of_order", "duplicate", "too_far_in_future", "too_old",
+      "series_limit", "no_name",   "invalid_histogram", "memory_limit"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 
@@ -68,6 +69,9 @@ Status Head::ReplayLogs() {
   TICKBIRD_RETURN_IF_ERROR(ReplayLog(wal_.get(), false, &wal));
   FinishAttaching();
   TICKBIRD_RETURN_IF_ERROR(ReplayLog(wbl_.get(), true, &wbl));
+  // Only now is it known that nothing speaks against starting here.
+  wal_->Repair(&wal);
+  wbl_->Repair(&wbl);
   MutexLock lock(mutex_);
   replay_aliases_ = {};
   stats_.replay.wal = std::move(wal);
@@ -102,7 +106,13 @@ Result<TimestampMs> Head::ReplayDecoded(const DecodedRecord& record, bool is_lat
     ReplaySamples(record.samples);
   }
   for (const auto& entry : record.samples) newest = std::max(newest, entry.timestamp);
+  newest = std::max(
+      {newest, ReplayHistograms(record), ReplayExemplars(record.exemplars), ReplayDeletions(record.tombstones)});
   for (const auto& entry : record.metadata) ReplayMetadata(entry);
+  // A clock that ran ahead may not make all that comes too old.
+  if (record.min_valid_time && *record.min_valid_time <= now_) {
+    min_valid_time_ = std::max(min_valid_time_, *record.min_valid_time);
+  }
   *is_over_limit = IsOverLimit();
   return newest;
 }
@@ -130,6 +140,7 @@ Status Head::ReplaySeries(const DecodedRecord::SeriesEntry& entry) {
   // A series that expired and came back: samples of either reference are its own.
   if (const Slot same = table_.Find(entry.labels); same != kNoSlot) {
     replay_aliases_.emplace(table_.at(same).ref, same);
+    exemplars_.Rename(table_.at(same).ref, entry.ref);
     table_.Rebind(same, entry.ref);
     AttachSpilled(same, entry.ref);
     return {};
@@ -150,7 +161,7 @@ void Head::ReplaySamples(std::span<const DecodedRecord::SampleEntry> entries) {
   for (; !entries.empty(); entries = entries.subspan(std::min(kGroup, entries.size()))) {
     const auto group = entries.first(std::min(kGroup, entries.size()));
     for (std::size_t i = 0; i < group.size(); ++i) {
-      last_ref_ = std::max(last_ref_, std::min(group[i].ref, kMaxReplayedRef));
+      NoteReplayedRef(group[i].ref);
       slots[i] = ReplaySlot(group[i].ref);
       if (slots[i] != kNoSlot) table_.at(slots[i]).open.Prefetch();
     }
@@ -158,20 +169,33 @@ void Head::ReplaySamples(std::span<const DecodedRecord::SampleEntry> entries) {
   }
 }
 
-void Head::ReplaySample(Slot slot, TimestampMs timestamp, double value) {
+/// Whether a sample of the log is to be stored; counts it when it is not. For histograms the value is the sum.
+bool Head::IsReplayed(Slot slot, TimestampMs timestamp, double value, ChunkEncoding kind) {
   if (slot == kNoSlot) {
     ++stats_.replay.unknown_samples;
-    return;
+    return false;
   }
   if (timestamp < min_valid_time_) {
     ++stats_.replay.old_samples;
-    return;
+    return false;
   }
   Series& series = table_.at(slot);
   const TimestampMs newest = series.open.newest_time();
   const bool is_among_spilled = !series.spilled.empty() && newest < series.spilled.back().max_time;
   if (timestamp <= newest || (is_among_spilled && IsSpilled(&series, timestamp, value))) {
+    if (series.open.newest_time() == timestamp && timestamp > newest) series.newest_kind = kind;
     ++stats_.replay.repeated_samples;
+    return false;
+  }
+  return true;
+}
+
+void Head::ReplaySample(Slot slot, TimestampMs timestamp, double value) {
+  if (!IsReplayed(slot, timestamp, value, ChunkEncoding::kXor)) return;
+  Series& series = table_.at(slot);
+  // As a start that reads this of Prometheus' log; our own says already which kind is meant.
+  if (series.newest_kind != ChunkEncoding::kXor && IsStaleMarker(value)) {
+    ReplayStale(&series, timestamp);
     return;
   }
   if (!series.name) series.name = postings_.Add(slot, series.labels);
@@ -250,6 +274,9 @@ HeadStats Head::Stats() const {
     stats.index_bytes = static_cast<std::int64_t>(table_.index_bytes() + postings_.ByteSize());
     stats.memory_bytes = MemoryBytes();
     stats.sources = sources_;
+    stats.exemplars = static_cast<std::int64_t>(exemplars_.size());
+    stats.exemplar_bytes = static_cast<std::int64_t>(exemplars_.ByteSize());
+    stats.deletions = static_cast<std::int64_t>(deletions_);
     stats.metadata = static_cast<std::int64_t>(metadata_.size());
   }
   if (!wal_) return stats;

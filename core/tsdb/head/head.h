@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -21,10 +22,12 @@
 #include "core/model/commit_notice.h"
 #include "core/model/queryable.h"
 #include "core/tsdb/chunk/chunk_series.h"
+#include "core/tsdb/head/exemplar_ring.h"
 #include "core/tsdb/head/exemplar_series.h"
 #include "core/tsdb/head/fwd.h"
 #include "core/tsdb/head/head_chunk_files.h"
 #include "core/tsdb/head/late_samples.h"
+#include "core/tsdb/head/open_histograms.h"
 #include "core/tsdb/head/postings.h"
 #include "core/tsdb/head/select_slots.h"
 #include "core/tsdb/head/series_table.h"
@@ -63,11 +66,16 @@ enum class RefusedReason {
   kTooOld,          ///< In blocks already, or too far behind the newest sample of the head.
   kSeriesLimit,
   kNoName,
+  kInvalidHistogram,
   kMemoryLimit,  ///< Of a new series, at HeadOptions::max_memory_bytes.
 };
-inline constexpr std::size_t kRefusedReasons = 7;
-/// "out_of_order", "duplicate", "too_far_in_future", "too_old", "series_limit", "no_name", "memory_limit".
+inline constexpr std::size_t kRefusedReasons = 8;
+/// "out_of_order", "duplicate", "too_far_in_future", "too_old", "series_limit", "no_name", "invalid_histogram",
+/// "memory_limit".
 std::string_view RefusedReasonName(RefusedReason reason);
+
+/// The marker of an ended series of that kind of histogram.
+HistogramValue StaleHistogram(ChunkEncoding kind);
 
 /// What the start found in the log.
 struct HeadReplay {
@@ -78,9 +86,11 @@ struct HeadReplay {
   std::int64_t old_samples = 0;       ///< Older than min_valid_time.
   std::int64_t unknown_samples = 0;   ///< Of series whose record was lost with a damaged segment.
   std::int64_t repeated_samples = 0;  ///< There already, or not newer than what was there.
-  std::int64_t refused_series = 0;    ///< Above max_series, or with a reference that another series has.
-  HeadChunkFacts head_chunks;         ///< Of the files of finished chunks.
-  std::int64_t chunks_dropped = 0;    ///< Of them: replaced by later ones, of unknown series, or not readable.
+  std::int64_t exemplars = 0;
+  std::int64_t deletions_dropped = 0;  ///< Above the limit of deletions that are remembered.
+  std::int64_t refused_series = 0;     ///< Above max_series, or with a reference that another series has.
+  HeadChunkFacts head_chunks;          ///< Of the files of finished chunks.
+  std::int64_t chunks_dropped = 0;     ///< Of them: replaced by later ones, of unknown series, or not readable.
 };
 
 /// Who sends samples, as Appender::SetSource says. After a restart a series is its first sender's.
@@ -105,6 +115,7 @@ struct HeadStats {
   TimestampMs max_time = 0;  ///< Newest ever committed; 0 before the first.
 
   std::int64_t samples_appended = 0;
+  std::int64_t histograms_appended = 0;   ///< Of them, native histograms.
   std::int64_t samples_out_of_order = 0;  ///< Of them, those that were older than the newest of their series.
   std::array<std::int64_t, kRefusedReasons> samples_refused = {};  ///< By RefusedReason.
   std::int64_t series_created = 0;
@@ -112,6 +123,11 @@ struct HeadStats {
   std::int64_t chunks_spilled = 0;  ///< Moved to disk.
   std::int64_t chunks_evicted = 0;  ///< For max_chunk_bytes or max_memory_bytes, when the disk did not take them.
   std::int64_t metadata_refused = 0;
+  std::int64_t exemplars = 0;  ///< Held.
+  std::int64_t exemplar_bytes = 0;
+  std::int64_t exemplars_appended = 0;
+  std::int64_t exemplars_refused = 0;
+  std::int64_t deletions = 0;  ///< Intervals of series that are hidden.
   std::vector<SourceStats> sources;
 
   std::int64_t wal_failures = 0;      ///< Failed writes.
@@ -169,8 +185,9 @@ class Head final : public Appendable, public Queryable {
   /// What goes into a block: the samples with min <= t < end of all series, in the order of their labels. Holds what it
   /// reads.
   std::unique_ptr<ChunkSeriesSource> SeriesIn(TimestampMs min, TimestampMs end);
-  /// Hides the samples of matching series in the interval, and logs that; returns how many series it concerns. Samples
-  /// that come later for times in it are taken. kTooLarge: too many deletions are remembered already.
+  /// Hides the samples of matching series in the interval, and logs that; returns how many series it concerns. Newer
+  /// samples are not hidden, also in the interval; those that come out of order are. kTooLarge: too many deletions are
+  /// remembered already, nothing was changed. Others: it will not survive a restart, because the log cannot be written.
   Result<std::int64_t> Delete(const std::vector<Matcher>& matchers, Interval interval);
   /// The exemplars with min <= t <= max of the series that match any of the selectors, by series.
   std::vector<ExemplarSeries> Exemplars(const std::vector<std::vector<Matcher>>& any_of, TimestampMs min,
@@ -190,14 +207,30 @@ class Head final : public Appendable, public Queryable {
     TimestampMs timestamp;
     double value;
   };
+  struct BatchHistogram {
+    Slot slot;
+    TimestampMs timestamp;
+    HistogramValue histogram;
+    std::size_t position;  // how many of Batch::samples came before it
+  };
+  struct BatchExemplar {
+    Slot slot;
+    Exemplar exemplar;
+  };
   /// What an appender has collected.
   struct Batch {
     std::uint32_t id = 0;
     std::uint8_t source = 0;
     std::vector<BatchSample> samples;
     std::vector<LateSample> late;
+    std::vector<BatchHistogram> histograms;
+    std::vector<BatchExemplar> exemplars;
     std::vector<Slot> new_slots;  // may hold a slot twice
     std::vector<std::pair<std::string, MetricMetadata>> metadata;
+
+    /// Whether no series waits for what is in it.
+    bool empty() const { return samples.empty() && late.empty() && histograms.empty() && exemplars.empty(); }
+    void Clear();
   };
   /// What is on its way to the log.
   struct LogBatch {
@@ -219,6 +252,7 @@ class Head final : public Appendable, public Queryable {
     std::vector<Matcher> matchers;
     std::uint64_t erasures = 0;
   };
+  using SeriesUse = std::function<void(Slot, const Series&)>;
   class SeriesSource;
   /// A series of SeriesIn whose turn has not come.
   struct SeriesEntry {
@@ -250,13 +284,20 @@ class Head final : public Appendable, public Queryable {
     std::int64_t duplicates = 0;
     std::int64_t misplaced = 0;  // their place cannot be changed
   };
+  struct Newest {
+    TimestampMs timestamp;
+    double value;
+    ChunkEncoding kind;
+  };
   struct CheckpointState {
     Slot next_slot = 0;
     bool is_metadata_begun = false;
     std::string family;  // the last one written
   };
+  /// In Series::batch_index: the sample is one of Batch::histograms.
+  static constexpr std::uint32_t kHistogramIndex = std::uint32_t{1} << 31;
 
-  Head(Fs& fs, HeadOptions options) : fs_(fs), options_(std::move(options)) {}
+  Head(Fs& fs, HeadOptions options) : fs_(fs), options_(std::move(options)), exemplars_(options_.max_exemplars) {}
 
   // head.cc
   Status ReplayLogs();
@@ -267,6 +308,10 @@ class Head final : public Appendable, public Queryable {
   Status ReplaySeries(const DecodedRecord::SeriesEntry& entry) TICKBIRD_REQUIRES(mutex_);
   void ReplaySamples(std::span<const DecodedRecord::SampleEntry> entries) TICKBIRD_REQUIRES(mutex_);
   void ReplaySample(Slot slot, TimestampMs timestamp, double value) TICKBIRD_REQUIRES(mutex_);
+  bool IsReplayed(Slot slot, TimestampMs timestamp, double value, ChunkEncoding kind) TICKBIRD_REQUIRES(mutex_);
+  void NoteReplayedRef(SeriesRef ref) TICKBIRD_REQUIRES(mutex_) {
+    last_ref_ = std::max(last_ref_, std::min(ref, kMaxReplayedRef));
+  }
   void ReplayMetadata(const DecodedRecord::MetadataEntry& entry) TICKBIRD_REQUIRES(mutex_);
   Slot ReplaySlot(SeriesRef ref) const TICKBIRD_REQUIRES(mutex_);
   std::uint8_t SourceNumber(std::string_view name) TICKBIRD_EXCLUDES(mutex_);
@@ -276,6 +321,9 @@ class Head final : public Appendable, public Queryable {
   Result<SeriesRef> AppendTo(Batch* batch, SeriesRef ref, const Labels& labels, TimestampMs timestamp, double value)
       TICKBIRD_EXCLUDES(mutex_);
   TimestampMs OldestTaken() const TICKBIRD_REQUIRES(mutex_);
+  Newest NewestWith(const Series& series, const Batch& batch) const TICKBIRD_REQUIRES(mutex_);
+  Result<Slot> Admit(const Batch& batch, SeriesRef ref, const Labels& labels, TimestampMs timestamp)
+      TICKBIRD_REQUIRES(mutex_);
   Result<Slot> FindOrCreate(const Batch& batch, SeriesRef ref, const Labels& labels, TimestampMs timestamp)
       TICKBIRD_REQUIRES(mutex_);
   void Claim(Series* series, std::uint8_t source) TICKBIRD_REQUIRES(mutex_);
@@ -286,6 +334,7 @@ class Head final : public Appendable, public Queryable {
   void PrefetchAhead(const std::vector<BatchSample>& samples, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
   bool IsInOneRange(TimestampMs oldest, TimestampMs newest) TICKBIRD_REQUIRES(mutex_);
   bool CommitSample(const BatchSample& sample, Batch* batch, TimestampMs from) TICKBIRD_REQUIRES(mutex_);
+  void CommitSamples(Batch* batch, TimestampMs from, Changes* changes) TICKBIRD_REQUIRES(mutex_);
   void CommitSeries(const std::vector<Slot>& slots) TICKBIRD_REQUIRES(mutex_);
   void CommitMetadata(Batch* batch) TICKBIRD_REQUIRES(mutex_);
   void Store(Series* series, TimestampMs timestamp, double value) TICKBIRD_REQUIRES(mutex_);
@@ -296,6 +345,42 @@ class Head final : public Appendable, public Queryable {
   Status WriteLog() TICKBIRD_EXCLUDES(mutex_, log_mutex_);
   void CountLogFailure() TICKBIRD_REQUIRES(log_mutex_) TICKBIRD_EXCLUDES(mutex_);
   void TakeLogBatch(RecordWriter* repeated) TICKBIRD_REQUIRES(mutex_, log_mutex_);
+
+  // head_histogram.cc
+  Result<SeriesRef> AppendHistogramTo(Batch* batch, SeriesRef ref, const Labels& labels, TimestampMs timestamp,
+                                      HistogramValue histogram) TICKBIRD_EXCLUDES(mutex_);
+  Result<SeriesRef> AddHistogram(Batch* batch, Slot slot, TimestampMs timestamp, HistogramValue histogram)
+      TICKBIRD_REQUIRES(mutex_);
+  bool IsNewest(const Series& series, const Batch& batch, TimestampMs timestamp, const HistogramValue& histogram) const
+      TICKBIRD_REQUIRES(mutex_);
+  bool CommitHistogram(const BatchHistogram& sample, Batch* batch, TimestampMs from) TICKBIRD_REQUIRES(mutex_);
+  void LogHistogram(SeriesRef ref, TimestampMs timestamp, const Histogram& histogram) TICKBIRD_REQUIRES(mutex_);
+  void LogHistogram(SeriesRef ref, TimestampMs timestamp, const FloatHistogram& histogram) TICKBIRD_REQUIRES(mutex_);
+  void CountLogged(TimestampMs timestamp) TICKBIRD_REQUIRES(mutex_);
+  template <class AnyHistogram>
+  void StoreHistogram(Series* series, TimestampMs timestamp, const AnyHistogram& histogram) TICKBIRD_REQUIRES(mutex_);
+  void FinishHistograms(Series* series) TICKBIRD_REQUIRES(mutex_);
+  void FinishOpen(Series* series) TICKBIRD_REQUIRES(mutex_);
+  template <class AnyHistogram>
+  void ReplayHistogram(Slot slot, TimestampMs timestamp, const AnyHistogram& histogram) TICKBIRD_REQUIRES(mutex_);
+  void ReplayStale(Series* series, TimestampMs timestamp) TICKBIRD_REQUIRES(mutex_);
+  TimestampMs ReplayHistograms(const DecodedRecord& record) TICKBIRD_REQUIRES(mutex_);
+
+  // head_exemplar.cc
+  Status AppendExemplarTo(Batch* batch, SeriesRef ref, const Labels& labels, const Exemplar& exemplar)
+      TICKBIRD_EXCLUDES(mutex_);
+  Status RefuseExemplar(ErrorCode code, const Labels& labels, std::string_view why) TICKBIRD_REQUIRES(mutex_);
+  void CommitExemplars(Batch* batch) TICKBIRD_REQUIRES(mutex_);
+  TimestampMs ReplayExemplars(std::span<const DecodedRecord::ExemplarEntry> entries) TICKBIRD_REQUIRES(mutex_);
+
+  // head_delete.cc
+  const Intervals& DeletedOf(Slot slot) const TICKBIRD_REQUIRES(mutex_);
+  static std::optional<Interval> HeldPart(const Series& series, Interval interval);
+  void Hide(Slot slot, Interval interval) TICKBIRD_REQUIRES(mutex_);
+  void ForgetDeleted(Slot slot) TICKBIRD_REQUIRES(mutex_);
+  void ForgetDeletedBefore(TimestampMs time) TICKBIRD_REQUIRES(mutex_);
+  TimestampMs ReplayDeletions(std::span<const DecodedRecord::TombstoneEntry> entries) TICKBIRD_REQUIRES(mutex_);
+  void WriteDeletions(RecordWriter* records) const TICKBIRD_REQUIRES(mutex_);
 
   // head_late.cc
   TimestampMs LateFrom() const TICKBIRD_REQUIRES(mutex_);
@@ -349,15 +434,15 @@ class Head final : public Appendable, public Queryable {
   // head_series.cc
   bool CollectSeries(Slot begin, TimestampMs min, TimestampMs end, std::vector<SeriesEntry>* entries) const
       TICKBIRD_EXCLUDES(mutex_);
-  Status ChunksOf(SeriesRef ref, TimestampMs min, TimestampMs max, std::vector<ChunkRef>* chunks) const
-      TICKBIRD_EXCLUDES(mutex_);
+  Status ChunksOf(SeriesRef ref, TimestampMs min, TimestampMs max, std::vector<ChunkRef>* chunks,
+                  Intervals* deleted) const TICKBIRD_EXCLUDES(mutex_);
 
   // head_query.cc
   static MixedChunks ChunksBetween(const Series& series, TimestampMs min, TimestampMs max, FilePins* pins);
   LockedIndex Index() const;
   void PrefetchAhead(std::span<const Slot> slots, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
   Found Find(const std::vector<Matcher>& matchers) const TICKBIRD_EXCLUDES(mutex_);
-  void EachOf(const Found& found, const std::function<void(const Series&)>& use) const TICKBIRD_EXCLUDES(mutex_);
+  void EachOf(const Found& found, const SeriesUse& use) const TICKBIRD_EXCLUDES(mutex_);
   std::vector<Labels> LabelsMatching(const std::vector<Matcher>& matchers) const TICKBIRD_EXCLUDES(mutex_);
 
   /// Far above any count of series, far enough below the end that counting on cannot overflow.
@@ -390,6 +475,9 @@ class Head final : public Appendable, public Queryable {
   std::shared_ptr<const CommitListener> listener_ TICKBIRD_GUARDED_BY(mutex_);
   std::unordered_map<SeriesRef, Slot> replay_aliases_ TICKBIRD_GUARDED_BY(mutex_);       // empty after the replay
   std::unordered_map<SeriesRef, SpilledList> found_chunks_ TICKBIRD_GUARDED_BY(mutex_);  // empty after the replay
+  ExemplarRing exemplars_ TICKBIRD_GUARDED_BY(mutex_);
+  std::unordered_map<Slot, Intervals> deleted_ TICKBIRD_GUARDED_BY(mutex_);
+  std::size_t deletions_ TICKBIRD_GUARDED_BY(mutex_) = 0;  // intervals in it
   TimestampMs now_ TICKBIRD_GUARDED_BY(mutex_) = 0;
   TimestampMs min_valid_time_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;
   TimestampMs min_time_ TICKBIRD_GUARDED_BY(mutex_) = kNoTime;

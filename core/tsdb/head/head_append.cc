@@ -33,6 +33,7 @@ ErrorCode CodeOf(RefusedReason reason) {
     case RefusedReason::kMemoryLimit:
       return ErrorCode::kTooLarge;
     case RefusedReason::kNoName:
+    case RefusedReason::kInvalidHistogram:
       return ErrorCode::kInvalidArgument;
   }
   return ErrorCode::kInternal;
@@ -45,7 +46,7 @@ class HeadAppender final : public Appender {
  public:
   explicit HeadAppender(Head& head) : head_(head) { batch_.id = head_.NextBatchId(); }
   ~HeadAppender() override {
-    if (!batch_.samples.empty() || !batch_.late.empty()) Rollback();
+    if (!batch_.empty()) Rollback();
   }
   HeadAppender(const HeadAppender&) = delete;
   HeadAppender& operator=(const HeadAppender&) = delete;
@@ -54,14 +55,16 @@ class HeadAppender final : public Appender {
     return head_.AppendTo(&batch_, ref, labels, timestamp, value);
   }
   void SetSource(std::string_view source) override { batch_.source = head_.SourceNumber(source); }
-  Result<SeriesRef> AppendHistogram(SeriesRef, const Labels&, TimestampMs, const Histogram&) override {
-    return Error{ErrorCode::kUnsupported, "the head holds no native histograms yet"};
+  Result<SeriesRef> AppendHistogram(SeriesRef ref, const Labels& labels, TimestampMs timestamp,
+                                    const Histogram& histogram) override {
+    return head_.AppendHistogramTo(&batch_, ref, labels, timestamp, histogram);
   }
-  Result<SeriesRef> AppendHistogram(SeriesRef, const Labels&, TimestampMs, const FloatHistogram&) override {
-    return Error{ErrorCode::kUnsupported, "the head holds no native histograms yet"};
+  Result<SeriesRef> AppendHistogram(SeriesRef ref, const Labels& labels, TimestampMs timestamp,
+                                    const FloatHistogram& histogram) override {
+    return head_.AppendHistogramTo(&batch_, ref, labels, timestamp, histogram);
   }
-  Status AppendExemplar(SeriesRef, const Labels&, const Exemplar&) override {
-    return Error{ErrorCode::kUnsupported, "the head holds no exemplars yet"};
+  Status AppendExemplar(SeriesRef ref, const Labels& labels, const Exemplar& exemplar) override {
+    return head_.AppendExemplarTo(&batch_, ref, labels, exemplar);
   }
   void SetMetadata(std::string_view family, const MetricMetadata& metadata) override {
     head_.AddMetadata(&batch_, family, metadata);
@@ -105,6 +108,9 @@ Error Head::Refuse(RefusedReason reason, const Labels& labels, TimestampMs times
       break;
     case RefusedReason::kNoName:
       why = "without a metric name (label __name__)";
+      break;
+    case RefusedReason::kInvalidHistogram:
+      why = "no valid histogram";
       break;
   }
   return Error{CodeOf(reason), fmt::format("sample of {} at {}: {}", labels.ToString(), timestamp, why)};
@@ -160,21 +166,40 @@ Result<Slot> Head::FindOrCreate(const Batch& batch, SeriesRef ref, const Labels&
   return slot;
 }
 
+/// What is the same for samples of every kind: finds or makes the series, or refuses.
+Result<Slot> Head::Admit(const Batch& batch, SeriesRef ref, const Labels& labels, TimestampMs timestamp) {
+  if (timestamp > now_ + options_.max_future) return Refuse(RefusedReason::kTooFarInFuture, labels, timestamp);
+  if (timestamp < OldestTaken()) return Refuse(RefusedReason::kTooOld, labels, timestamp);
+  TICKBIRD_ASSIGN_OR_RETURN(const Slot slot, FindOrCreate(batch, ref, labels, timestamp));
+  Series& series = table_.at(slot);
+  if (series.source == 0 && batch.source != 0) Claim(&series, batch.source);
+  return slot;
+}
+
+/// The newest sample of the series, those of the batch included.
+Head::Newest Head::NewestWith(const Series& series, const Batch& batch) const {
+  if (series.batch != batch.id) return {series.open.newest_time(), series.open.newest_value(), series.newest_kind};
+  if ((series.batch_index & kHistogramIndex) == 0) {
+    const BatchSample& before = batch.samples[series.batch_index];
+    return {before.timestamp, before.value, ChunkEncoding::kXor};
+  }
+  const BatchHistogram& before = batch.histograms[series.batch_index & ~kHistogramIndex];
+  const bool is_float = std::holds_alternative<FloatHistogram>(before.histogram);
+  return {before.timestamp, 0, is_float ? ChunkEncoding::kFloatHistogram : ChunkEncoding::kHistogram};
+}
+
 Result<SeriesRef> Head::AppendTo(Batch* batch, SeriesRef ref, const Labels& labels, TimestampMs timestamp,
                                  double value) {
   MutexLock lock(mutex_);
-  if (timestamp > now_ + options_.max_future) return Refuse(RefusedReason::kTooFarInFuture, labels, timestamp);
-  if (timestamp < OldestTaken()) return Refuse(RefusedReason::kTooOld, labels, timestamp);
-  TICKBIRD_ASSIGN_OR_RETURN(const Slot slot, FindOrCreate(*batch, ref, labels, timestamp));
+  TICKBIRD_ASSIGN_OR_RETURN(const Slot slot, Admit(*batch, ref, labels, timestamp));
   Series& series = table_.at(slot);
-  if (series.source == 0 && batch->source != 0) Claim(&series, batch->source);
-  Sample newest{series.open.newest_time(), series.open.newest_value()};
-  if (series.batch == batch->id) {
-    const BatchSample& before = batch->samples[series.batch_index];
-    newest = {before.timestamp, before.value};
+  const Newest newest = NewestWith(series, *batch);
+  // Who says that a series ended need not know of what kind it is.
+  if (newest.kind != ChunkEncoding::kXor && IsStaleMarker(value)) {
+    return AddHistogram(batch, slot, timestamp, StaleHistogram(newest.kind));
   }
   if (timestamp == newest.timestamp) {
-    if (IsSameValue(value, newest.value)) return series.ref;
+    if (newest.kind == ChunkEncoding::kXor && IsSameValue(value, newest.value)) return series.ref;
     return Refuse(RefusedReason::kDuplicate, series.labels, timestamp);
   }
   const bool is_late = timestamp < newest.timestamp;
@@ -199,19 +224,21 @@ void Head::AddMetadata(Batch* batch, std::string_view family, const MetricMetada
 }
 
 void Head::Rollback(Batch* batch) {
-  if (!batch->samples.empty() || !batch->late.empty()) {
+  if (!batch->empty()) {
     MutexLock lock(mutex_);
-    for (const BatchSample& sample : batch->samples) {
-      Series& series = table_.at(sample.slot);
-      --series.pending_samples;
-      if (series.batch == batch->id) series.batch = 0;
-    }
-    for (const LateSample& sample : batch->late) --table_.at(sample.slot).pending_samples;
+    const auto forget = [&](const auto& entries) TICKBIRD_REQUIRES(mutex_) {
+      for (const auto& entry : entries) {
+        Series& series = table_.at(entry.slot);
+        --series.pending_samples;
+        if (series.batch == batch->id) series.batch = 0;
+      }
+    };
+    forget(batch->samples);
+    forget(batch->late);
+    forget(batch->histograms);
+    forget(batch->exemplars);
   }
-  batch->samples.clear();
-  batch->late.clear();
-  batch->new_slots.clear();
-  batch->metadata.clear();
+  batch->Clear();
 }
 
 void Head::FinishChunk(Series* series) {
@@ -230,6 +257,9 @@ bool Head::IsInOneRange(TimestampMs oldest, TimestampMs newest) {
 
 void Head::Store(Series* series, TimestampMs timestamp, double value) {
   XorAppender& open = series->open;
+  if (series->histograms) [[unlikely]]
+    FinishOpen(series);
+  series->newest_kind = ChunkEncoding::kXor;
   const bool is_complete = (open.count() >= kTargetSamples && open.size() >= kSmallChunkBytes) ||
                            open.count() >= kMostSamples || open.full() ||
                            (!open.empty() && !IsInOneRange(open.oldest_time(), timestamp));
@@ -273,17 +303,36 @@ bool Head::CommitSample(const BatchSample& sample, Batch* batch, TimestampMs fro
     return false;
   }
   if (sample.timestamp == newest) {
-    if (!IsSameValue(sample.value, series.open.newest_value())) CountRefused(RefusedReason::kDuplicate, 1);
+    const bool is_same =
+        series.newest_kind == ChunkEncoding::kXor && IsSameValue(sample.value, series.open.newest_value());
+    if (!is_same) CountRefused(RefusedReason::kDuplicate, 1);
     return false;
   }
   Store(&series, sample.timestamp, sample.value);
   ++stats_.samples_appended;
   if (wal_) {
     pending_.records.AddSample(series.ref, sample.timestamp, sample.value);
-    pending_.newest = std::max(pending_.newest, sample.timestamp);
-    ++pending_.samples;
+    CountLogged(sample.timestamp);
   }
   return true;
+}
+
+/// Floats and histograms in the order in which they came.
+void Head::CommitSamples(Batch* batch, TimestampMs from, Changes* changes) {
+  std::size_t next = 0;
+  const auto commit_histograms = [&](std::size_t position) TICKBIRD_REQUIRES(mutex_) {
+    for (; next < batch->histograms.size() && batch->histograms[next].position <= position; ++next) {
+      const BatchHistogram& sample = batch->histograms[next];
+      if (CommitHistogram(sample, batch, from)) changes->Add(table_.at(sample.slot), sample.timestamp);
+    }
+  };
+  for (std::size_t i = 0; i < batch->samples.size(); ++i) {
+    if (!batch->histograms.empty()) commit_histograms(i);
+    const BatchSample& sample = batch->samples[i];
+    PrefetchAhead(batch->samples, i);
+    if (CommitSample(sample, batch, from)) changes->Add(table_.at(sample.slot), sample.timestamp);
+  }
+  commit_histograms(batch->samples.size());
 }
 
 /// Puts series that get their first sample into the index and the log.
@@ -312,20 +361,15 @@ Status Head::Commit(Batch* batch) {
     const TimestampMs from = OldestTaken();
     late_from = LateFrom();
     CommitSeries(batch->new_slots);
-    for (std::size_t i = 0; i < batch->samples.size(); ++i) {
-      const BatchSample& sample = batch->samples[i];
-      PrefetchAhead(batch->samples, i);
-      if (CommitSample(sample, batch, from)) changes.Add(table_.at(sample.slot), sample.timestamp);
-    }
+    CommitSamples(batch, from, &changes);
     if (!batch->late.empty()) CommitOldestLate(batch, late_from, &changes);
     CommitMetadata(batch);
+    CommitExemplars(batch);
     is_over_limit = IsOverLimit();
     has_log = !pending_.empty();
   }
   if (!batch->late.empty()) has_log |= CommitLate(batch, late_from, &changes) && wal_;
-  batch->samples.clear();
-  batch->new_slots.clear();
-  batch->metadata.clear();
+  batch->Clear();
   Status logged = has_log ? WriteLog() : Status();
   if (is_over_limit) RelieveMemory();
   if (listener && changes.newest != kNoTime) {
@@ -369,6 +413,15 @@ Slot Head::FamilySeries(std::string_view family) const {
     if (const Slot slot = postings_.First(kMetricNameLabel, name); slot != kNoSlot) return slot;
   }
   return kNoSlot;
+}
+
+void Head::Batch::Clear() {
+  samples.clear();
+  late.clear();
+  histograms.clear();
+  exemplars.clear();
+  new_slots.clear();
+  metadata.clear();
 }
 
 void Head::LogBatch::Clear() {

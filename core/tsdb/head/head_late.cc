@@ -81,11 +81,11 @@ Head::LatePlace Head::FindLatePlace(const Series& series, TimestampMs time) cons
   }
   if (on_disk != series.spilled.begin()) range.min = std::max(range.min, (on_disk - 1)->max_time + 1);
   LatePlace place{.kind = LatePlace::Kind::kNew, .at = at, .last = range.max};
-  if (next != chunks.end() || !series.open.empty()) {
+  if (next != chunks.end() || series.HasOpen()) {
     const bool is_finished = next != chunks.end();
-    const TimestampMs start = is_finished ? next->min_time() : series.open.oldest_time();
+    const TimestampMs start = is_finished ? next->min_time() : series.open_oldest_time();
     const TimestampMs end = is_finished ? next->max_time() : series.open.newest_time();
-    const bool is_floats = !is_finished || IsFloats(*next);
+    const bool is_floats = is_finished ? IsFloats(*next) : !series.open.empty();
     if (is_floats && start <= range.max) {
       place.kind = is_finished ? LatePlace::Kind::kFinished : LatePlace::Kind::kOpen;
       place.last = end;
@@ -189,7 +189,7 @@ bool Head::CommitLate(Batch* batch, TimestampMs from, Changes* changes) {
 void Head::ReplayLate(std::span<const DecodedRecord::SampleEntry> entries) {
   std::vector<LateSample> late;
   for (const auto& entry : entries) {
-    last_ref_ = std::max(last_ref_, std::min(entry.ref, kMaxReplayedRef));
+    NoteReplayedRef(entry.ref);
     const Slot slot = ReplaySlot(entry.ref);
     if (slot == kNoSlot) {
       ++stats_.replay.unknown_samples;

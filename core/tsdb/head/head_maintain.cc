@@ -32,6 +32,10 @@ void Head::DropOldChunks(Series* series, TimestampMs keep_from) {
     stats_.chunk_bytes -= static_cast<std::int64_t>(series->open.capacity());
     series->open.ClearAndFree();
   }
+  if (series->histograms && series->open.newest_time() < keep_from) {
+    stats_.chunk_bytes -= static_cast<std::int64_t>(series->histograms->ByteSize());
+    series->histograms.reset();
+  }
 }
 
 /// Looks at the slots from `begin` on; returns where to go on, kNoSlot at the end.
@@ -60,6 +64,7 @@ void Head::Expire(Slot slot) {
   if (series.name) postings_.Remove(slot, series.labels);
   stats_.chunk_bytes -= static_cast<std::int64_t>(series.open.capacity());
   --sources_[series.source].series;
+  ForgetDeleted(slot);
   table_.Erase(slot);
   ++stats_.series_expired;
 }
@@ -93,14 +98,15 @@ bool Head::FillCheckpoint(CheckpointState* state, RecordWriter* records) {
     return true;
   }
   auto at = state->is_metadata_begun ? metadata_.upper_bound(state->family) : metadata_.begin();
+  if (!state->is_metadata_begun) WriteDeletions(records);
+  const bool is_done = state->is_metadata_begun && at == metadata_.end();
   state->is_metadata_begun = true;
-  if (at == metadata_.end()) return false;
   for (int i = 0; i < kFamilies && at != metadata_.end(); ++i, ++at) {
     state->family = at->first;
     if (const Slot slot = FamilySeries(at->first); slot != kNoSlot)
       records->AddMetadata(table_.at(slot).ref, at->first, at->second);
   }
-  return true;
+  return !is_done;
 }
 
 void Head::DropBefore(TimestampMs time) {
@@ -131,6 +137,7 @@ void Head::DropOldSeries() {
     // Chunks that were begun in slices already seen.
     if (oldest == kNoTime || (min_chunk_start_ != kNoTime && min_chunk_start_ < oldest)) oldest = min_chunk_start_;
     min_time_ = oldest;
+    ForgetDeletedBefore(keep_from);
     has_expired = stats_.series_expired != expired_before;
   }
   if (has_expired) ForgetMetadata();

@@ -16,10 +16,10 @@ constexpr std::size_t kSlice = 256;
 std::unique_ptr<SeriesCursor> NewestBetween(const Series& series, TimestampMs min, TimestampMs max,
                                             const std::shared_ptr<FilePins>& pins) {
   const XorAppender& open = series.open;
-  if (open.newest_time() <= max) {
+  if (open.newest_time() <= max && series.newest_kind == ChunkEncoding::kXor) {
     return open.newest_time() >= min ? NewSampleCursor({open.newest_time(), open.newest_value()}) : nullptr;
   }
-  if (!open.empty() && open.oldest_time() <= max) return NewNewestCursor(open.Snapshot(), min, max);
+  if (series.HasOpen() && series.open_oldest_time() <= max) return NewNewestCursor(series.OpenSnapshot(), min, max);
   const auto chunk = std::partition_point(series.chunks.begin(), series.chunks.end(),
                                           [&](const ChunkRef& other) { return other.min_time() <= max; });
   const auto spilled = std::partition_point(series.spilled.begin(), series.spilled.end(),
@@ -46,8 +46,8 @@ MixedChunks Head::ChunksBetween(const Series& series, TimestampMs min, Timestamp
       std::partition_point(first, series.chunks.end(), [&](const ChunkRef& chunk) { return chunk.min_time() <= max; });
   mixed.chunks.reserve(static_cast<std::size_t>(last - first) + 1);
   mixed.chunks.assign(first, last);
-  if (!series.open.empty() && series.open.newest_time() >= min && series.open.oldest_time() <= max) {
-    mixed.chunks.push_back(series.open.Snapshot());
+  if (series.HasOpen() && series.open.newest_time() >= min && series.open_oldest_time() <= max) {
+    mixed.chunks.push_back(series.OpenSnapshot());
   }
   return mixed;
 }
@@ -85,7 +85,7 @@ Head::Found Head::Find(const std::vector<Matcher>& matchers) const {
 }
 
 /// Calls `use` with each series found, with the lock held, in slices.
-void Head::EachOf(const Found& found, const std::function<void(const Series&)>& use) const {
+void Head::EachOf(const Found& found, const SeriesUse& use) const {
   for (std::span<const Slot> rest = found.slots; !rest.empty();) {
     const auto slice = rest.first(std::min(kSlice, rest.size()));
     rest = rest.subspan(slice.size());
@@ -100,7 +100,7 @@ void Head::EachOf(const Found& found, const std::function<void(const Series&)>& 
         const auto matches = [&](const Matcher& matcher) { return matcher.Matches(series.labels); };
         if (!series.name || !std::all_of(found.matchers.begin(), found.matchers.end(), matches)) continue;
       }
-      use(series);
+      use(slice[i], series);
     }
   }
 }
@@ -121,13 +121,16 @@ Result<std::vector<SelectedSeries>> Head::Select(const Selection& selection) con
   std::vector<SelectedSeries> selected;
   selected.reserve(found.slots.size());
   const auto pins = std::make_shared<FilePins>(chunk_files_.get());
-  EachOf(found, [&](const Series& series) {
+  EachOf(found, [&](Slot slot, const Series& series) TICKBIRD_REQUIRES(mutex_) {
     if (!series.HasSamples()) return;
+    const Intervals& deleted = DeletedOf(slot);
+    const bool is_cut = Touches(deleted, selection.min, selection.max);
     std::unique_ptr<SeriesCursor> cursor;
-    if (selection.newest_only) {
+    if (selection.newest_only && !is_cut) {
       cursor = NewestBetween(series, selection.min, selection.max, pins);
     } else if (auto chunks = ChunksBetween(series, selection.min, selection.max, pins.get()); !chunks.empty()) {
-      cursor = NewMixedCursor(std::move(chunks), pins, selection.min, selection.max);
+      cursor = NewMixedCursor(std::move(chunks), pins, selection.min, selection.max, is_cut ? deleted : Intervals());
+      if (selection.newest_only) cursor = NewLastCursor(std::move(cursor));
     }
     if (cursor) selected.push_back({series.labels, std::move(cursor)});
   });
@@ -138,7 +141,7 @@ std::vector<Labels> Head::LabelsMatching(const std::vector<Matcher>& matchers) c
   const Found found = Find(matchers);
   std::vector<Labels> labels;
   labels.reserve(found.slots.size());
-  EachOf(found, [&](const Series& series) { labels.push_back(series.labels); });
+  EachOf(found, [&](Slot, const Series& series) { labels.push_back(series.labels); });
   return labels;
 }
 

@@ -30,8 +30,9 @@ class Head::SeriesSource final : public ChunkSeriesSource {
     while (next_ < entries_.size()) {
       SeriesEntry entry = std::move(entries_[next_++]);
       series->labels = std::move(entry.labels);
-      const Status read = head_.ChunksOf(entry.ref, min_, end_ - 1, &series->chunks);
-      if (!IsWithin(series->chunks)) Clip(&series->chunks);
+      Intervals deleted;
+      const Status read = head_.ChunksOf(entry.ref, min_, end_ - 1, &series->chunks, &deleted);
+      if (!deleted.empty() || !IsWithin(series->chunks)) Clip(&series->chunks, std::move(deleted));
       if (!read) return WithContext(series->labels.ToString(), read.error());
       if (!series->chunks.empty()) return true;
     }
@@ -43,8 +44,7 @@ class Head::SeriesSource final : public ChunkSeriesSource {
     return std::all_of(chunks.begin(), chunks.end(),
                        [&](const ChunkRef& chunk) { return chunk.min_time() >= min_ && chunk.max_time() < end_; });
   }
-  void Clip(std::vector<ChunkRef>* chunks) const {
-    Intervals outside;
+  void Clip(std::vector<ChunkRef>* chunks, Intervals outside) const {
     if (min_ > kNoTime) AddInterval(&outside, {kNoTime, min_ - 1});
     AddInterval(&outside, {end_, std::numeric_limits<TimestampMs>::max()});
     *chunks = MergeChunks(*chunks, outside);
@@ -71,13 +71,15 @@ bool Head::CollectSeries(Slot begin, TimestampMs min, TimestampMs end, std::vect
 }
 
 /// kCorruption and others: some could not be read; `*chunks` are the rest.
-Status Head::ChunksOf(SeriesRef ref, TimestampMs min, TimestampMs max, std::vector<ChunkRef>* chunks) const {
+Status Head::ChunksOf(SeriesRef ref, TimestampMs min, TimestampMs max, std::vector<ChunkRef>* chunks,
+                      Intervals* deleted) const {
   FilePins pins(chunk_files_.get());
   MixedChunks mixed;
   {
     MutexLock lock(mutex_);
     const Slot slot = table_.FindRef(ref);
     if (slot != kNoSlot) mixed = ChunksBetween(table_.at(slot), min, max, &pins);
+    if (slot != kNoSlot) *deleted = DeletedOf(slot);
   }
   Status status;
   *chunks = ReadMixedChunks(std::move(mixed), pins, &status);

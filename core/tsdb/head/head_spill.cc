@@ -41,7 +41,8 @@ Sample NewestOf(const ChunkRef& chunk) {
 }  // namespace
 
 std::int64_t Head::MemoryBytes() const {
-  return stats_.chunk_bytes + stats_.spilled_chunks * static_cast<std::int64_t>(sizeof(SpilledChunk)) +
+  return static_cast<std::int64_t>(exemplars_.ByteSize()) + stats_.chunk_bytes +
+         stats_.spilled_chunks * static_cast<std::int64_t>(sizeof(SpilledChunk)) +
          static_cast<std::int64_t>(table_.label_bytes() + table_.index_bytes() + postings_.ByteSize());
 }
 
@@ -244,8 +245,8 @@ bool Head::IsSpilled(Series* series, TimestampMs timestamp, double value) {
   const bool is_held = HoldsTime(series->spilled, timestamp);
   const bool is_last = is_held && timestamp == series->spilled.back().max_time;
   // Damage left a gap between chunks, which the log fills: what is in front of the next chunk ends there.
-  if (!open.empty() && (is_last || (!is_held && LiesBetween(series->spilled, open.newest_time(), timestamp))))
-    FinishChunk(series);
+  if (series->HasOpen() && (is_last || (!is_held && LiesBetween(series->spilled, open.newest_time(), timestamp))))
+    FinishOpen(series);
   if (is_last) open.Resume(timestamp, value);
   return is_held;
 }
@@ -296,8 +297,9 @@ void Head::FinishAttaching() {
       const Sample newest =
           file && file->Read(std::span(&last, 1), &chunks) ? NewestOf(chunks.front()) : Sample{kNoTime, 0};
       if (newest.timestamp != kNoTime) {
-        if (!series.open.empty()) FinishChunk(&series);
+        if (series.HasOpen()) FinishOpen(&series);
         series.open.Resume(newest.timestamp, newest.value);
+        series.newest_kind = chunks.front().encoding();
       } else {
         series.spilled.pop_back();
         --stats_.spilled_chunks;

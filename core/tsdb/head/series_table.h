@@ -13,6 +13,7 @@
 #include "core/model/labels.h"
 #include "core/tsdb/chunk/xor_chunk.h"
 #include "core/tsdb/head/fwd.h"
+#include "core/tsdb/head/open_histograms.h"
 #include "core/tsdb/head/spilled_list.h"
 
 namespace tickbird::tsdb {
@@ -23,7 +24,10 @@ struct Series {
   Labels labels;
   SpilledList spilled;           ///< Finished chunks on disk. Mostly, not always, older than those in memory.
   std::vector<ChunkRef> chunks;  ///< Finished ones in memory, oldest first.
+  /// The open chunk of floats. Its newest time is that of the series, whatever kind the newest sample is of, and its
+  /// newest value the sum of a histogram.
   XorAppender open;
+  std::unique_ptr<OpenHistograms> histograms;  ///< Instead; null while floats come. One of the two is empty.
   /// The metric name as the postings hold it; null until the first sample is committed, and only then is the series in
   /// the postings and in the log.
   const std::string* name = nullptr;
@@ -31,17 +35,22 @@ struct Series {
   std::uint32_t batch_index = 0;      ///< Where it stands in that batch.
   std::uint32_t pending_samples = 0;  ///< In all open batches: the series may not expire before they are gone.
   std::uint8_t source = 0;            ///< Who made it, as the head numbers them.
+  ChunkEncoding newest_kind = ChunkEncoding::kXor;  ///< Of the newest sample.
 
   /// Brings what it points to into the cache: the newest finished chunk and the open one.
   void Prefetch() const {
     if (!chunks.empty()) chunks.back().Prefetch();
     open.Prefetch();
   }
-  bool HasSamples() const { return !chunks.empty() || !spilled.empty() || !open.empty(); }
+  bool HasOpen() const { return !open.empty() || (histograms && !histograms->empty()); }
+  /// Of the open chunk. REQUIRES: HasOpen().
+  TimestampMs open_oldest_time() const { return open.empty() ? histograms->oldest_time() : open.oldest_time(); }
+  ChunkRef OpenSnapshot() const { return open.empty() ? histograms->Snapshot() : open.Snapshot(); }
+  bool HasSamples() const { return !chunks.empty() || !spilled.empty() || HasOpen(); }
   /// Of the samples held. REQUIRES: HasSamples().
   TimestampMs oldest_time() const {
     TimestampMs oldest = std::numeric_limits<TimestampMs>::max();
-    if (!open.empty()) oldest = open.oldest_time();
+    if (HasOpen()) oldest = open_oldest_time();
     if (!chunks.empty()) oldest = std::min(oldest, chunks.front().min_time());
     if (!spilled.empty()) oldest = std::min(oldest, spilled.front().min_time);
     return oldest;

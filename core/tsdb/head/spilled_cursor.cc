@@ -1,6 +1,7 @@
 #include "core/tsdb/head/spilled_cursor.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <optional>
 
@@ -47,7 +48,8 @@ class MixedParts {
 
 class MixedCursor final : public SeriesCursor {
  public:
-  MixedCursor(MixedParts parts, TimestampMs min, TimestampMs max) : parts_(std::move(parts)), min_(min), max_(max) {}
+  MixedCursor(MixedParts parts, TimestampMs min, TimestampMs max, Intervals deleted)
+      : parts_(std::move(parts)), min_(min), max_(max), deleted_(std::move(deleted)) {}
 
   std::size_t Read(std::span<TimestampMs> timestamps, std::span<double> values) override {
     if (histogram_ || timestamps.empty()) return 0;
@@ -99,7 +101,8 @@ class MixedCursor final : public SeriesCursor {
 
   bool GoOn() {
     while (!part_ && !parts_.done()) {
-      if (auto chunks = parts_.Take(&status_); !chunks.empty()) part_ = NewChunkCursor(std::move(chunks), min_, max_);
+      if (auto chunks = parts_.Take(&status_); !chunks.empty())
+        part_ = NewChunkCursor(std::move(chunks), min_, max_, deleted_);
     }
     return part_ != nullptr;
   }
@@ -111,6 +114,7 @@ class MixedCursor final : public SeriesCursor {
   MixedParts parts_;
   const TimestampMs min_;
   const TimestampMs max_;
+  const Intervals deleted_;
   std::unique_ptr<SeriesCursor> part_;
   std::optional<Waiting> histogram_;  // that Read met
   std::optional<Sample> sample_;      // that ReadHistogram met
@@ -146,6 +150,55 @@ class NewestSpilledCursor final : public SeriesCursor {
   const TimestampMs max_;
   std::unique_ptr<SeriesCursor> cursor_;
   Status status_;
+};
+
+class LastCursor final : public SeriesCursor {
+ public:
+  explicit LastCursor(std::unique_ptr<SeriesCursor> all) : all_(std::move(all)) {}
+
+  std::size_t Read(std::span<TimestampMs> timestamps, std::span<double> values) override {
+    FindLast();
+    if (!sample_ || timestamps.empty()) return 0;
+    timestamps[0] = sample_->timestamp;
+    values[0] = sample_->value;
+    sample_.reset();
+    return 1;
+  }
+  bool ReadHistogram(TimestampMs* timestamp, FloatHistogram* histogram) override {
+    FindLast();
+    if (!has_histogram_) return false;
+    *timestamp = histogram_time_;
+    *histogram = std::move(histogram_);
+    has_histogram_ = false;
+    return true;
+  }
+  Status status() const override { return all_->status(); }
+
+ private:
+  void FindLast() {
+    if (std::exchange(is_read_, true)) return;
+    std::array<TimestampMs, 64> timestamps;
+    std::array<double, 64> values;
+    while (true) {
+      if (const std::size_t got = all_->Read(timestamps, values); got > 0) {
+        sample_ = Sample{timestamps[got - 1], values[got - 1]};
+        has_histogram_ = false;
+      } else if (all_->ReadHistogram(&histogram_time_, &histogram_)) {
+        sample_.reset();
+        has_histogram_ = true;
+      } else {
+        return;
+      }
+    }
+  }
+
+  std::unique_ptr<SeriesCursor> all_;
+  bool is_read_ = false;
+  // At most one of them is there.
+  std::optional<Sample> sample_;
+  bool has_histogram_ = false;
+  TimestampMs histogram_time_ = 0;
+  FloatHistogram histogram_;
 };
 
 auto FindPin(auto& pinned, std::uint32_t number) {
@@ -188,9 +241,13 @@ std::vector<ChunkRef> ReadMixedChunks(MixedChunks mixed, const FilePins& pins, S
 }
 
 std::unique_ptr<SeriesCursor> NewMixedCursor(MixedChunks mixed, std::shared_ptr<const FilePins> pins, TimestampMs min,
-                                             TimestampMs max) {
-  if (mixed.spilled.empty()) return NewChunkCursor(std::move(mixed.chunks), min, max);
-  return std::make_unique<MixedCursor>(MixedParts(std::move(mixed), std::move(pins)), min, max);
+                                             TimestampMs max, Intervals deleted) {
+  if (mixed.spilled.empty()) return NewChunkCursor(std::move(mixed.chunks), min, max, std::move(deleted));
+  return std::make_unique<MixedCursor>(MixedParts(std::move(mixed), std::move(pins)), min, max, std::move(deleted));
+}
+
+std::unique_ptr<SeriesCursor> NewLastCursor(std::unique_ptr<SeriesCursor> all) {
+  return std::make_unique<LastCursor>(std::move(all));
 }
 
 std::unique_ptr<SeriesCursor> NewNewestSpilledCursor(const SpilledChunk& chunk, std::shared_ptr<const FilePins> pins,

@@ -8,6 +8,7 @@
 #include "core/base/result.h"
 #include "core/model/queryable.h"
 #include "core/tsdb/chunk/chunk_ref.h"
+#include "core/tsdb/chunk/chunk_series.h"
 #include "core/tsdb/head/head_chunk_files.h"
 
 namespace tickbird::tsdb {
@@ -38,9 +39,11 @@ struct MixedChunks {
 /// All of them in memory, by time; what could not be read is missing, and why becomes `*status`.
 std::vector<ChunkRef> ReadMixedChunks(MixedChunks mixed, const FilePins& pins, Status* status);
 
-/// The samples with min <= t <= max; reads from disk as it goes on.
+/// The samples with min <= t <= max that are not deleted; reads from disk as it goes on.
 std::unique_ptr<SeriesCursor> NewMixedCursor(MixedChunks mixed, std::shared_ptr<const FilePins> pins, TimestampMs min,
-                                             TimestampMs max);
+                                             TimestampMs max, Intervals deleted);
+/// The last sample of another cursor.
+std::unique_ptr<SeriesCursor> NewLastCursor(std::unique_ptr<SeriesCursor> all);
 /// The newest sample of a chunk on disk with min <= t <= max, if there is one.
 std::unique_ptr<SeriesCursor> NewNewestSpilledCursor(const SpilledChunk& chunk, std::shared_ptr<const FilePins> pins,
                                                      TimestampMs min, TimestampMs max);

@@ -68,19 +68,26 @@ Result<std::unique_ptr<Wal>> Wal::Open(Fs& fs, std::string directory, WalOptions
   return wal;
 }
 
-/// Completes or undoes what a crash left half done: a segment between its two renames, a checkpoint not yet renamed.
+/// Completes what a crash left half done: a segment between its two renames.
 Status Wal::FinishRepairs() {
   TICKBIRD_ASSIGN_OR_RETURN(const auto names, fs_.List(directory_));
   for (const std::string& name : names) {
     const std::string path = JoinPath(directory_, name);
-    if (name.ends_with(kRepairedSuffix)) {
-      const std::string target = path.substr(0, path.size() - kRepairedSuffix.size());
-      TICKBIRD_RETURN_IF_ERROR(fs_.Exists(target) ? fs_.Remove(path) : fs_.Rename(path, target));
-    } else if (name.starts_with(kCheckpointPrefix) && name.ends_with(kTemporarySuffix)) {
-      TICKBIRD_RETURN_IF_ERROR(fs_.RemoveAll(path));
-    }
+    if (!name.ends_with(kRepairedSuffix)) continue;
+    const std::string target = path.substr(0, path.size() - kRepairedSuffix.size());
+    TICKBIRD_RETURN_IF_ERROR(fs_.Exists(target) ? fs_.Remove(path) : fs_.Rename(path, target));
   }
   return {};
+}
+
+/// A checkpoint that was not finished, and what a finished one replaces.
+Status Wal::RemoveLeftovers() {
+  TICKBIRD_ASSIGN_OR_RETURN(const auto names, fs_.List(directory_));
+  for (const std::string& name : names) {
+    if (!name.starts_with(kCheckpointPrefix) || !name.ends_with(kTemporarySuffix)) continue;
+    TICKBIRD_RETURN_IF_ERROR(fs_.RemoveAll(JoinPath(directory_, name)));
+  }
+  return last_checkpoint_ < 0 ? Status() : RemoveUpTo(last_checkpoint_);
 }
 
 Status Wal::Replay(const RecordHandler& handler, WalReplay* facts) {
@@ -129,8 +136,7 @@ Status Wal::ReplayCheckpoint(const RecordHandler& handler, WalReplay* facts) {
                               ReplayFile(JoinPath(directory, SegmentName(index)), handler, facts, &bytes));
     total += static_cast<std::int64_t>(bytes);
   }
-  // A crash may have come between the checkpoint and the removal of what it replaces.
-  if (const Status removed = RemoveUpTo(checkpoints.back()); !removed) Note(facts, removed.error().message);
+  last_checkpoint_ = checkpoints.back();
   MutexLock lock(mutex_);
   checkpoint_bytes_ = total;
   return {};
@@ -150,7 +156,7 @@ Result<TimestampMs> Wal::ReplayFile(const std::string& path, const RecordHandler
     if (outcome == SegmentReader::Outcome::kTorn) {
       Note(facts,
            fmt::format("{}: {}: dropped the last {} bytes", path, reader.problem(), content.size() - good_bytes));
-      CutOff(path, good_bytes, facts);
+      damaged_.push_back({path, good_bytes, true});
       facts->torn_bytes += static_cast<std::int64_t>(content.size() - good_bytes);
       *bytes = good_bytes;
       break;
@@ -166,7 +172,8 @@ Result<TimestampMs> Wal::ReplayFile(const std::string& path, const RecordHandler
       const std::string problem = used ? reader.problem() : used.error().message;
       Note(facts, fmt::format("{}: {}: set aside as {}{}, kept what stood before (dropped {} bytes)", path, problem,
                               path.substr(path.rfind('/') + 1), kDamagedSuffix, content.size() - good_bytes));
-      SetAside(path, std::string_view(content).substr(0, good_bytes), facts);
+      damaged_.push_back({path, good_bytes, false});
+      ++facts->damaged_segments;
       facts->damaged_bytes += static_cast<std::int64_t>(content.size() - good_bytes);
       *bytes = good_bytes;
       break;
@@ -175,27 +182,36 @@ Result<TimestampMs> Wal::ReplayFile(const std::string& path, const RecordHandler
   return newest;
 }
 
-void Wal::CutOff(const std::string& path, std::size_t good_bytes, WalReplay* facts) {
-  Result<std::unique_ptr<WritableFile>> file = fs_.OpenAppend(path);
-  Status status = file ? (*file)->Truncate(static_cast<std::int64_t>(good_bytes)) : Status(file.error());
-  if (status) status = (*file)->Sync();
-  if (!status) Note(facts, WithContext("repair", status.error()).message);
+void Wal::Repair(WalReplay* facts) {
+  {
+    MutexLock lock(mutex_);
+    if (!has_directory_) return;
+  }
+  for (const DamagedFile& file : std::exchange(damaged_, {})) {
+    const Status status = file.is_torn ? CutOff(file) : SetAside(file);
+    if (!status) Note(facts, WithContext("repair", status.error()).message);
+  }
+  if (const Status removed = RemoveLeftovers(); !removed) Note(facts, removed.error().message);
+}
+
+Status Wal::CutOff(const DamagedFile& damaged) {
+  TICKBIRD_ASSIGN_OR_RETURN(const auto file, fs_.OpenAppend(damaged.path));
+  TICKBIRD_RETURN_IF_ERROR(file->Truncate(static_cast<std::int64_t>(damaged.good_bytes)));
+  return file->Sync();
 }
 
 /// The damaged file stays for whoever wants to look at it; its good front takes its place, so that the next start and
 /// other readers find no hole. A crash between the renames is finished by FinishRepairs.
-void Wal::SetAside(const std::string& path, std::string_view good, WalReplay* facts) {
-  ++facts->damaged_segments;
-  const auto repair = [&]() -> Status {
-    const std::string repaired = path + std::string(kRepairedSuffix);
-    TICKBIRD_ASSIGN_OR_RETURN(const auto file, fs_.Create(repaired));
-    TICKBIRD_RETURN_IF_ERROR(file->Append(good));
-    TICKBIRD_RETURN_IF_ERROR(file->Sync());
-    TICKBIRD_RETURN_IF_ERROR(fs_.Rename(path, path + std::string(kDamagedSuffix)));
-    TICKBIRD_RETURN_IF_ERROR(fs_.Rename(repaired, path));
-    return fs_.SyncDir(ParentPath(path));
-  };
-  if (const Status status = repair(); !status) Note(facts, WithContext("repair", status.error()).message);
+Status Wal::SetAside(const DamagedFile& damaged) {
+  const std::string& path = damaged.path;
+  const std::string repaired = path + std::string(kRepairedSuffix);
+  TICKBIRD_ASSIGN_OR_RETURN(const std::string content, fs_.Read(path));
+  TICKBIRD_ASSIGN_OR_RETURN(const auto file, fs_.Create(repaired));
+  TICKBIRD_RETURN_IF_ERROR(file->Append(std::string_view(content).substr(0, damaged.good_bytes)));
+  TICKBIRD_RETURN_IF_ERROR(file->Sync());
+  TICKBIRD_RETURN_IF_ERROR(fs_.Rename(path, path + std::string(kDamagedSuffix)));
+  TICKBIRD_RETURN_IF_ERROR(fs_.Rename(repaired, path));
+  return fs_.SyncDir(ParentPath(path));
 }
 
 /// Removes the segments up to `last` and the checkpoints before it.

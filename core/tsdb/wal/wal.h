@@ -58,15 +58,16 @@ class Wal {
 
   /// When the directory is made: a log that is seldom written should leave nothing behind when it never was.
   enum class Directory { kMadeNow, kMadeLater };
-  /// Completes what a crash left half done. The directory's lock is the caller's affair.
+  /// Completes a repair that a crash left half done. The directory's lock is the caller's affair.
   static Result<std::unique_ptr<Wal>> Open(Fs& fs, std::string directory, WalOptions options,
                                            Directory made = Directory::kMadeNow);
 
-  /// Hands every record to the handler, oldest first. Cuts off torn ends and sets damaged segments aside; what it
-  /// cannot repair (no space) it leaves for the next start. kUnsupported for records
-  /// of a later program (see DecodeRecord); kUnavailable and others when a file cannot be read. After an error the log
-  /// may not be written.
+  /// Hands every record to the handler, oldest first, and changes nothing. kUnsupported for records of a later program
+  /// (see DecodeRecord); kUnavailable and others when a file cannot be read. After an error the log may not be written.
   Status Replay(const RecordHandler& handler, WalReplay* facts);
+  /// Cuts off torn ends, sets damaged segments aside, removes what a crash left behind; what it cannot repair (no
+  /// space) it leaves for the next start, with a note. Once, after Replay and before anything is written.
+  void Repair(WalReplay* facts);
 
   /// Hands the records to the operating system. After a failure none of them counts as logged; the next call starts
   /// clean.
@@ -89,6 +90,11 @@ class Wal {
     std::size_t bytes;
     TimestampMs newest;
   };
+  struct DamagedFile {
+    std::string path;
+    std::size_t good_bytes = 0;
+    bool is_torn = false;  // a write that was cut short, not damage
+  };
   struct Removal {
     int last = -1;  // all up to this one; -1: none
     std::int64_t over_limit = 0;
@@ -101,8 +107,9 @@ class Wal {
   Status ReplayCheckpoint(const RecordHandler& handler, WalReplay* facts);
   Result<TimestampMs> ReplayFile(const std::string& path, const RecordHandler& handler, WalReplay* facts,
                                  std::size_t* bytes);
-  void CutOff(const std::string& path, std::size_t good_bytes, WalReplay* facts);
-  void SetAside(const std::string& path, std::string_view good, WalReplay* facts);
+  Status CutOff(const DamagedFile& file);
+  Status SetAside(const DamagedFile& file);
+  Status RemoveLeftovers();
   Status RemoveUpTo(int last);
   void StartWriting(int first_index) TICKBIRD_REQUIRES(mutex_);
   Removal PlanRemoval(TimestampMs before) const TICKBIRD_REQUIRES(mutex_);
@@ -112,6 +119,8 @@ class Wal {
   Fs& fs_;
   const std::string directory_;
   const WalOptions options_;
+  std::vector<DamagedFile> damaged_;  // between Replay and Repair
+  int last_checkpoint_ = -1;          // that Replay found
 
   /// Held while files are synced or removed, so that no sync makes a removed file again.
   Mutex files_mutex_;

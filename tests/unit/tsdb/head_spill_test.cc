@@ -263,7 +263,7 @@ TEST(HeadSpill, AnyByteOfTheFilesMayBeFlipped) {
   ASSERT_GT(good.size(), 1000U);
   const std::vector<std::string> segments = written.List("data/wal").value_or(std::vector<std::string>());
   // A prime step in between, so that all places of a record come up.
-  for (std::size_t at = 0; at < good.size(); at += 7) {
+  for (std::size_t at = 0; at < good.size(); at += 17) {
     testing::MemFs fs;
     ASSERT_TRUE(fs.MakeDirs("data/wal"));
     ASSERT_TRUE(fs.MakeDirs("data/chunks_head"));
