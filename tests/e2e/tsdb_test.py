@@ -215,6 +215,29 @@ class Tsdb(unittest.TestCase):
             self.assertIn("version", tsdb(*command, directory, code=1).stderr)
         self.assertEqual(sorted(p.name for p in directory.iterdir()), before)
 
+    # --- roll-ups
+
+    def test_rollups_are_what_promql_computes(self):
+        with Agent() as agent:
+            wait_for(lambda: (agent.value("count_over_time(node_load1[1m])") or 0) >= 3, "three samples")
+            start = int(time.time()) // 3600 * 3600 - 3600
+            def rollup(**parameters):
+                return agent.get("/api/tickbird/v1/rollup?" + urllib.parse.urlencode(parameters, doseq=True))
+            answer = rollup(**{"match[]": ["node_load1", '{__name__=~"node_load.*"}'], "start": start, "resolution": "1m"})
+            self.assertEqual(answer.status, 200, answer.body)
+            data = answer.json()["data"]
+            self.assertEqual(data["resultType"], "rollup")
+            self.assertEqual(sorted(s["metric"]["__name__"] for s in data["result"]), ["node_load1", "node_load15", "node_load5"])
+            series = next(s for s in data["result"] if s["metric"]["__name__"] == "node_load1")
+            self.assertGreaterEqual(sum(p[4] for p in series["points"]), 3)
+            for end, low, high, total, count in series["points"]:
+                self.assertEqual(end % 60, 0)
+                self.assertLessEqual(float(low), float(total) / count + 1e-9)
+                self.assertGreaterEqual(float(high), float(total) / count - 1e-9)
+            for bad in ({}, {"match[]": "up"}, {"match[]": "1+1", "start": 1}, {"match[]": "up", "start": 1, "resolution": "5m"},
+                        {"match[]": "up", "start": 5, "end": 5}, {"match[]": "up", "start": "x"}):
+                self.assertEqual(rollup(**bad).status, 400, bad)
+
     # --- damage
 
     def flip(self, path, offset):

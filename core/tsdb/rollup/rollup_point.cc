@@ -51,7 +51,8 @@ void RollupAccumulator::AddSum(double value) {
 
 void RollupAccumulator::Add(TimestampMs timestamp, double value) {
   if (IsStaleMarker(value)) return;
-  MoveTo(BucketEnd(timestamp, resolution_));
+  // Times rise: a division is needed only where a bucket ends.
+  if (open_.count == 0 || timestamp > open_.end) MoveTo(BucketEnd(timestamp, resolution_));
   Improve(&open_.min, value, std::less<>());
   Improve(&open_.max, value, std::greater<>());
   AddSum(value);

@@ -1,7 +1,6 @@
 #include "core/tsdb/tools/directory_view.h"
 
 #include <algorithm>
-#include <limits>
 #include <set>
 #include <utility>
 
@@ -20,7 +19,9 @@ bool HasLogs(Fs& fs, const std::string& directory) {
 
 HeadOptions UnlimitedHeadOptions() {
   HeadOptions options;
-  options.max_memory_bytes = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t kNoLimit = std::int64_t{1} << 50;
+  options.max_memory_bytes = kNoLimit;
+  options.max_chunk_bytes = kNoLimit;
   options.max_series = 50'000'000;
   options.max_selected = 50'000'000;
   return options;

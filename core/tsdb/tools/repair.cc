@@ -90,7 +90,9 @@ class Repairer {
     auto head = Head::Open(fs, UnlimitedHeadOptions(), directory_, boundary, now_);
     if (!head) return Failed(JoinPath(directory_, "wal"), head.error());
     const HeadReplay replay = (*head)->Stats().replay;
-    for (const std::string& note : replay.wal.notes) Done(note);
+    for (const auto* const notes : {&replay.wal.notes, &replay.wbl.notes, &replay.head_chunks.notes}) {
+      for (const std::string& note : *notes) Done(note);
+    }
     if (const Status closed = (*head)->Close(); !closed) Failed(JoinPath(directory_, "wal"), closed.error());
   }
 
