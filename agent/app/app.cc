@@ -17,6 +17,7 @@
 #include "agent/api/health_api.h"
 #include "agent/api/metrics_api.h"
 #include "agent/api/query_api.h"
+#include "agent/api/rollup_api.h"
 #include "agent/api/tsdb_api.h"
 #include "agent/app/housekeeping.h"
 #include "agent/app/judging.h"
@@ -51,6 +52,8 @@ namespace {
 
 constexpr DurationMs kSelfMetricsInterval = 5 * kSecondMs;
 constexpr const char* kOwnJob = "tickbird";
+// Of one answer: about 100 bytes each.
+constexpr std::size_t kMaxRollupPoints = 1'000'000;
 
 std::string ExternalUrl(const config::Config& config) {
   return config.external_url.empty() ? "http://" + config::FormatAddress(config.listen) : config.external_url;
@@ -309,6 +312,14 @@ class App::Impl {
                                      .clock = clock_,
                                      .options = QueryOptionsFrom(config_.limits),
                                      .timeout = config_.limits.request_timeout});
+    rollup_api_.emplace(api::RollupApi{
+        .select =
+            [this](const tsdb::RollupSelection& selection) {
+              return tsdb::SelectRollups(*head_, {}, tsdb::kNoTime, selection);
+            },
+        .workers = workers_,
+        .clock = clock_,
+        .max_points = std::min(kMaxRollupPoints, static_cast<std::size_t>(config_.limits.max_query_samples))});
     alerts_api_.emplace(api::AlertsApi{.engine = *engine_, .notifier = *notifier_, .clock = clock_, .changed = [this] {
                                          dashboard_api_->AlertsChanged();
                                        }});
@@ -328,6 +339,7 @@ class App::Impl {
             .host = config_.sampling.instance, .version = kVersion, .interval = config_.sampling.interval});
     auto router = std::make_shared<net::Router>();
     api::AddQueryRoutes(*router, *query_api_);
+    api::AddRollupRoutes(*router, *rollup_api_);
     api::AddAlertRoutes(*router, *alerts_api_);
     api::AddHealthRoutes(*router, *health_api_);
     api::AddMetricsRoutes(*router, *metrics_api_);
@@ -504,6 +516,7 @@ class App::Impl {
 
   net::EventHub hub_;
   std::optional<api::QueryApi> query_api_;
+  std::optional<api::RollupApi> rollup_api_;
   std::optional<api::AlertsApi> alerts_api_;
   std::optional<api::HealthApi> health_api_;
   std::optional<api::MetricsApi> metrics_api_;

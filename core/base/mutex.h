@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #if defined(__clang__)
 #define TICKBIRD_THREAD_ANNOTATION(x) __attribute__((x))
@@ -20,12 +22,26 @@ namespace tickbird {
 /// std::mutex that clang's -Wthread-safety can follow (libstdc++'s own carries no attributes).
 class TICKBIRD_THREAD_ANNOTATION(capability("mutex")) Mutex {
  public:
-  void Lock() TICKBIRD_THREAD_ANNOTATION(acquire_capability()) { mutex_.lock(); }
+  void Lock() TICKBIRD_THREAD_ANNOTATION(acquire_capability()) {
+    if (mutex_.try_lock()) return;
+    waiting_.fetch_add(1, std::memory_order_relaxed);
+    mutex_.lock();
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
+  }
   void Unlock() TICKBIRD_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
+
+  /// For a thread that takes the lock again and again: lets those that wait for it have it first. Without this they may
+  /// wait until it is done, since a std::mutex goes to whoever is awake.
+  void GiveWay() const TICKBIRD_THREAD_ANNOTATION(locks_excluded(this)) {
+    for (int i = 0; i < kMostYields && waiting_.load(std::memory_order_relaxed) > 0; ++i) std::this_thread::yield();
+  }
 
  private:
   friend class CondVar;
+  // Some ten microseconds at least, a thread's waking up; an end, should waiters come without one.
+  static constexpr int kMostYields = 1000;
   std::mutex mutex_;
+  std::atomic<int> waiting_ = 0;
 };
 
 /// Holds a Mutex for a scope.

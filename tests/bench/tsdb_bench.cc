@@ -4,13 +4,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/tsdb/head/head.h"
@@ -165,7 +168,117 @@ void BenchSelect(const Head& head, TimestampMs now) {
       select({.matchers = {thousand[0]}, .min = now - kHourMs, .max = now, .newest_only = true}, true);
   Row("newest sample of 100k series", newest_seconds / static_cast<double>(newest_count) * 1e9, "ns/series");
   const auto [all_seconds, all_count] = select({.matchers = {thousand[0]}, .min = now - kHourMs, .max = now}, false);
-  Row("select 100k series, lock held", all_seconds / static_cast<double>(all_count) * 1e9, "ns/series");
+  Row("select 100k series", all_seconds / static_cast<double>(all_count) * 1e9, "ns/series");
+}
+
+/// A head of 100k series that differ in one label, each with some finished chunks.
+std::unique_ptr<Head> OpenWide(PosixFs& fs, const std::string& directory, std::vector<SeriesRef>* refs) {
+  HeadOptions options{.memory_window = 0, .max_chunk_bytes = std::int64_t{1} << 30, .max_series = kSeries};
+  options.max_memory_bytes = std::int64_t{4} << 30;
+  auto head = Head::Open(fs, options, directory, kStart - kHourMs, kStart);
+  if (!head) std::abort();
+  refs->assign(kSeries, 0);
+  for (int round = 0; round < 250; ++round) {
+    const auto appender = (*head)->NewAppender();
+    for (int i = 0; i < kSeries; ++i) {
+      auto& ref = (*refs)[static_cast<std::size_t>(i)];
+      const Labels labels =
+          ref == 0 ? Labels{{"__name__", "wide"}, {"id", std::to_string(i)}, {"job", "api"}} : Labels();
+      ref = appender->Append(ref, labels, kStart + round * kSecondMs, Value(i * 2, round) + round % 7).value_or(0);
+    }
+    if (!appender->Commit()) std::abort();
+  }
+  return std::move(*head);
+}
+
+struct Latency {
+  double p999 = 0;
+  double longest = 0;
+};
+
+/// How long batches of 200 samples take, from the first Append to the end of Commit, while `other` runs.
+Latency AppendBeside(Head& head, std::vector<SeriesRef>& refs, int* round, const std::function<void()>& other) {
+  std::atomic<bool> done = false;
+  std::thread thread([&] {
+    other();
+    done = true;
+  });
+  std::vector<double> seconds;
+  std::size_t next = 0;
+  while (!done) {
+    seconds.push_back(Seconds([&] {
+      const auto appender = head.NewAppender();
+      for (int i = 0; i < 200; ++i) {
+        auto& ref = refs[next];
+        ref = appender->Append(ref, {}, kStart + *round * kSecondMs, i).value_or(0);
+        next = next + 1 == refs.size() ? 0 : next + 1;
+      }
+      if (!appender->Commit()) std::abort();
+    }));
+    if (next < 200) ++*round;
+    // As scrapes come: with time in between.
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  thread.join();
+  std::sort(seconds.begin(), seconds.end());
+  return {seconds[seconds.size() * 999 / 1000] * 1e3, seconds.back() * 1e3};
+}
+
+void BenchReaders(PosixFs& fs, const std::string& directory) {
+  std::vector<SeriesRef> refs;
+  const auto head = OpenWide(fs, directory, &refs);
+  const Matcher every = Matcher::Equal("job", "api");
+  const auto regex = [](const char* text) { return *Matcher::Create(Matcher::Type::kRegex, "id", text); };
+  std::size_t found = 0;
+  const auto select = [&](const std::vector<Matcher>& matchers) {
+    double best = 1e9;
+    for (int run = 0; run < 5; ++run) {
+      best = std::min(best, Seconds([&] {
+                        found = head->Select({.matchers = matchers, .min = kStart, .max = kStart + kHourMs})->size();
+                      }));
+    }
+    return best * 1e3;
+  };
+  Row("select by regex over 100k values of one label", select({regex(".*77.*")}), "ms");
+  Row("  series found", static_cast<double>(found), "");
+  Row("the same with an equality of all 100k series", select({every, regex(".*77.*")}), "ms");
+  Row("equality of 100 series among 100k, with a regex", select({regex("1|2|33|444|5555"), regex(".*3.*")}) * 1e3,
+      "us");
+  int round = 250;
+  const Latency alone =
+      AppendBeside(*head, refs, &round, [] { std::this_thread::sleep_for(std::chrono::milliseconds(1500)); });
+  Row("append and commit of 200 samples, p99.9", alone.p999, "ms");
+  const Latency selecting = AppendBeside(*head, refs, &round, [&] {
+    for (int i = 0; i < 30; ++i) {
+      if (!head->Select({.matchers = {every}, .min = kStart, .max = kStart + kHourMs})) std::abort();
+    }
+  });
+  Row("  while all 100k series are selected again and again", selecting.p999, "ms");
+  Row("  the longest", selecting.longest, "ms");
+  const Latency matching = AppendBeside(*head, refs, &round, [&] {
+    for (int i = 0; i < 30; ++i) head->LabelValues("id", {every, regex(".*7.*")});
+  });
+  Row("  while values are listed by regex", matching.p999, "ms");
+  Row("  the longest", matching.longest, "ms");
+  const std::int64_t before = head->Stats().chunks_spilled;
+  double spill_seconds = 0;
+  const Latency spilling = AppendBeside(
+      *head, refs, &round, [&] { spill_seconds = Seconds([&] { head->Maintain(kStart + 250 * kSecondMs); }); });
+  const auto spilled = static_cast<double>(head->Stats().chunks_spilled - before);
+  Row("  while chunks go to disk", spilling.p999, "ms");
+  Row("  the longest", spilling.longest, "ms");
+  Row("chunks to disk", spilled / spill_seconds / 1e3, "k chunks/s");
+  Row("select of 100k series that are on disk", select({every}), "ms");
+  const auto everything = head->Select({.matchers = {every}, .min = kStart, .max = kStart + kHourMs});
+  std::int64_t samples = 0;
+  const double seconds = Seconds([&] {
+    std::vector<TimestampMs> timestamps(256);
+    std::vector<double> values(256);
+    for (const auto& series : *everything) {
+      while (const std::size_t got = series.cursor->Read(timestamps, values)) samples += static_cast<std::int64_t>(got);
+    }
+  });
+  Row("reading them, mostly from disk", static_cast<double>(samples) / seconds / 1e6, "M samples/s");
 }
 
 void BenchHead(PosixFs& fs, const std::string& directory, const std::vector<Labels>& labels) {
@@ -208,5 +321,6 @@ int main() {
   tsdb::BenchMemory(fs);
   tsdb::BenchChunks();
   tsdb::BenchHead(fs, directory, tsdb::MakeLabels());
+  tsdb::BenchReaders(fs, std::string(directory) + "/wide");
   std::filesystem::remove_all(directory);
 }

@@ -28,14 +28,15 @@ bool FitsUint(std::uint64_t value, unsigned bits) {
 }
 
 void PutVarbit(BitWriter* out, unsigned length, std::uint64_t value) {
+  const unsigned bits = kVarbitLengths[length];
   if (length == kLastLength) {
     out->Put(0xff, 8);
-    out->Put(value, 64);
+    out->Put(value, bits);
     return;
   }
   const std::uint64_t ones = (std::uint64_t{1} << length) - 1;
-  out->Put(ones << 1, length + 1);
-  if (length > 0) out->Put(value, kVarbitLengths[length]);
+  const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
+  out->Put((ones << 1 << bits) | (value & mask), length + 1 + bits);
 }
 
 }  // namespace
@@ -93,6 +94,8 @@ void BitWriter::Clear() {
 /// The bits from the position on, at the top; at least kSafeBits + 1 of them are right, zeros stand past the end.
 std::uint64_t BitReader::Peek() const {
   const std::size_t byte = at_ / 8;
+  if (byte + 8 <= bytes_.size()) [[likely]]
+    return LoadBe64(bytes_.data() + byte) << (at_ % 8);
   if (byte >= bytes_.size()) return 0;
   char next[8] = {};
   std::memcpy(next, bytes_.data() + byte, std::min(sizeof next, bytes_.size() - byte));
@@ -114,21 +117,34 @@ std::uint64_t BitReader::Take(unsigned bits) {
   return value;
 }
 
-unsigned BitReader::TakeVarbitLength() {
-  const unsigned length = std::min(static_cast<unsigned>(std::countl_one(Peek())), kLastLength);
-  Take(length == kLastLength ? length : length + 1);
-  return kVarbitLengths[length];
+/// The bits of a varbit number without what stands in front of them, and how many they are.
+std::uint64_t BitReader::TakeVarbit(unsigned* bits) {
+  const std::uint64_t next = Peek();
+  const unsigned length = std::min(static_cast<unsigned>(std::countl_one(next)), kLastLength);
+  *bits = kVarbitLengths[length];
+  const unsigned front = length == kLastLength ? length : length + 1;
+  if (front + *bits > kSafeBits) {
+    Take(front);
+    return Take(*bits);
+  }
+  if (front + *bits > bits_left()) {
+    Fail();
+    return 0;
+  }
+  at_ += front + *bits;
+  return *bits == 0 ? 0 : next << front >> (64 - *bits);
 }
 
 std::int64_t BitReader::TakeVarbitInt() {
-  const unsigned bits = TakeVarbitLength();
-  std::uint64_t value = Take(bits);
+  unsigned bits = 0;
+  std::uint64_t value = TakeVarbit(&bits);
   if (bits > 0 && bits < 64 && value > (std::uint64_t{1} << (bits - 1))) value -= std::uint64_t{1} << bits;
   return static_cast<std::int64_t>(value);
 }
 
 std::uint64_t BitReader::TakeVarbitUint() {
-  return Take(TakeVarbitLength());
+  unsigned bits = 0;
+  return TakeVarbit(&bits);
 }
 
 void BitReader::TakeXor(double* value, XorWindow* window) {

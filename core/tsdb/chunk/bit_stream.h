@@ -54,8 +54,7 @@ class BitReader {
 
  private:
   std::uint64_t Peek() const;
-  /// Skips the ones and the zero in front of a varbit number and returns how many bits it has.
-  unsigned TakeVarbitLength();
+  std::uint64_t TakeVarbit(unsigned* bits);
   void Fail() { ok_ = false; }
 
   std::string_view bytes_;

@@ -25,7 +25,8 @@ void PutZeroThreshold(double threshold, BitWriter* out) {
   if (threshold == 0) {
     out->Put(kNoThreshold, 8);
   } else if (fraction == 0.5 && exponent >= kMinThresholdExponent && exponent <= kMaxThresholdExponent) {
-    out->Put(static_cast<std::uint64_t>(exponent + kThresholdBias), 8);
+    const int byte = exponent + kThresholdBias;
+    out->Put(static_cast<std::uint64_t>(byte), 8);
   } else {
     out->Put(kRawThreshold, 8);
     out->Put(std::bit_cast<std::uint64_t>(threshold), 64);

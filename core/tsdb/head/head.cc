@@ -37,7 +37,8 @@ std::string_view FamilyOf(std::string_view metric_name, MetricType type) {
 
 std::string_view RefusedReasonName(RefusedReason reason) {
   constexpr std::array<std::string_view, kRefusedReasons> kNames = {
-      "out_of_order", "duplicate", "too_far_in_future", "too_old", "series_limit", "no_name", "invalid_histogram"};
+      "out_of_order", "duplicate", "too_far_in_future", "too_old",
+      "series_limit", "no_name",   "invalid_histogram", "memory_limit"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 
@@ -283,10 +284,6 @@ HeadStats Head::Stats() const {
   stats.wbl = wbl_->stats();
   stats.head_chunks = chunk_files_->stats();
   return stats;
-}
-
-Postings::LabelsOf Head::LabelsOf() const {
-  return [table = &table_](Slot slot) -> const Labels& { return table->at(slot).labels; };
 }
 
 }  // namespace tickbird::tsdb

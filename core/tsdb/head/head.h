@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,6 +29,7 @@
 #include "core/tsdb/head/late_samples.h"
 #include "core/tsdb/head/open_histograms.h"
 #include "core/tsdb/head/postings.h"
+#include "core/tsdb/head/select_slots.h"
 #include "core/tsdb/head/series_table.h"
 #include "core/tsdb/head/spilled_cursor.h"
 #include "core/tsdb/wal/record.h"
@@ -43,7 +45,8 @@ struct HeadOptions {
   DurationMs out_of_order_window = 30 * kSecondMs;
   /// Finished chunks younger than this stay in memory; older ones go to disk.
   DurationMs memory_window = 10 * kMinuteMs;
-  /// Of the head in all. Above it finished chunks go to disk whatever their age, or without a disk the oldest go.
+  /// Of the head in all. Near it finished chunks go to disk whatever their age, or without a disk the oldest go; at it
+  /// new series are refused and existing ones go on.
   std::int64_t max_memory_bytes = std::int64_t{192} << 20;
   /// Of encoded samples; above it the oldest finished chunks go first. Open chunks (about 1 KiB a series at most) stay.
   std::int64_t max_chunk_bytes = std::int64_t{64} << 20;
@@ -64,9 +67,11 @@ enum class RefusedReason {
   kSeriesLimit,
   kNoName,
   kInvalidHistogram,
+  kMemoryLimit,  ///< Of a new series, at HeadOptions::max_memory_bytes.
 };
-inline constexpr std::size_t kRefusedReasons = 7;
-/// "out_of_order", "duplicate", "too_far_in_future", "too_old", "series_limit", "no_name", "invalid_histogram".
+inline constexpr std::size_t kRefusedReasons = 8;
+/// "out_of_order", "duplicate", "too_far_in_future", "too_old", "series_limit", "no_name", "invalid_histogram",
+/// "memory_limit".
 std::string_view RefusedReasonName(RefusedReason reason);
 
 /// The marker of an ended series of that kind of histogram.
@@ -138,10 +143,10 @@ struct HeadStats {
 /// The part of the store that is in memory: series with their compressed samples, an index over their labels, and a
 /// write-ahead log that brings them back after a crash.
 ///
-/// Thread safe. One mutex guards the series; it is held for a batch at Commit, for moments elsewhere, and never during
-/// disk I/O or decoding. Queries copy references to finished chunks and the bytes of the open one. Time comes from the
-/// caller: `now` is what Open or the last Maintain was given, so a clock that jumps ahead wants a Maintain before the
-/// next samples.
+/// Thread safe. One mutex guards the series; it is held for a batch at Commit, for some ten microseconds at a time
+/// elsewhere, and never during disk I/O or decoding. Queries copy references to finished chunks and the bytes of the
+/// open one. Time comes from the caller: `now` is what Open or the last Maintain was given, so a clock that jumps ahead
+/// wants a Maintain before the next samples.
 class Head final : public Appendable, public Queryable {
  public:
   /// Replays `directory`/chunks_head and the logs in `directory`/wal and `directory`/wbl; empty: memory only. The
@@ -241,6 +246,13 @@ class Head final : public Appendable, public Queryable {
     bool empty() const { return records.empty() && late_records.empty(); }
     void Clear();
   };
+  /// What a selection found. The slots may hold other series when there were erasures since.
+  struct Found {
+    std::vector<Slot> slots;
+    std::vector<Matcher> matchers;
+    std::uint64_t erasures = 0;
+  };
+  using SeriesUse = std::function<void(Slot, const Series&)>;
   class SeriesSource;
   /// A series of SeriesIn whose turn has not come.
   struct SeriesEntry {
@@ -279,7 +291,8 @@ class Head final : public Appendable, public Queryable {
   };
   struct CheckpointState {
     Slot next_slot = 0;
-    bool metadata_done = false;
+    bool is_metadata_begun = false;
+    std::string family;  // the last one written
   };
   /// In Series::batch_index: the sample is one of Batch::histograms.
   static constexpr std::uint32_t kHistogramIndex = std::uint32_t{1} << 31;
@@ -389,10 +402,11 @@ class Head final : public Appendable, public Queryable {
 
   // head_maintain.cc
   void DropOldSeries() TICKBIRD_REQUIRES(maintain_mutex_) TICKBIRD_EXCLUDES(mutex_);
-  void MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampMs* oldest) TICKBIRD_REQUIRES(mutex_);
+  Slot MaintainSlice(Slot begin, TimestampMs keep_from, TimestampMs* oldest) TICKBIRD_EXCLUDES(mutex_);
+  void Expire(Slot slot) TICKBIRD_REQUIRES(mutex_);
   void DropOldChunks(Series* series, TimestampMs keep_from) TICKBIRD_REQUIRES(mutex_);
   std::size_t DropChunks(Series* series, std::size_t count) TICKBIRD_REQUIRES(mutex_);
-  void ForgetMetadata() TICKBIRD_REQUIRES(mutex_);
+  void ForgetMetadata() TICKBIRD_EXCLUDES(mutex_);
   Status ShortenLogs(TimestampMs keep_from, TimestampMs truncate_before) TICKBIRD_REQUIRES(maintain_mutex_)
       TICKBIRD_EXCLUDES(mutex_);
   bool FillCheckpoint(CheckpointState* state, RecordWriter* records) TICKBIRD_EXCLUDES(mutex_);
@@ -425,9 +439,11 @@ class Head final : public Appendable, public Queryable {
 
   // head_query.cc
   static MixedChunks ChunksBetween(const Series& series, TimestampMs min, TimestampMs max, FilePins* pins);
-  Postings::LabelsOf LabelsOf() const TICKBIRD_REQUIRES(mutex_);
-  void PrefetchAhead(const std::vector<Slot>& slots, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
-  std::vector<Slot> Find(const std::vector<Matcher>& matchers) const TICKBIRD_REQUIRES(mutex_);
+  LockedIndex Index() const;
+  void PrefetchAhead(std::span<const Slot> slots, std::size_t i) const TICKBIRD_REQUIRES(mutex_);
+  Found Find(const std::vector<Matcher>& matchers) const TICKBIRD_EXCLUDES(mutex_);
+  void EachOf(const Found& found, const SeriesUse& use) const TICKBIRD_EXCLUDES(mutex_);
+  std::vector<Labels> LabelsMatching(const std::vector<Matcher>& matchers) const TICKBIRD_EXCLUDES(mutex_);
 
   /// Far above any count of series, far enough below the end that counting on cannot overflow.
   static constexpr SeriesRef kMaxReplayedRef = SeriesRef{1} << 56;

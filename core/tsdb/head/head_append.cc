@@ -30,6 +30,7 @@ ErrorCode CodeOf(RefusedReason reason) {
     case RefusedReason::kTooOld:
       return ErrorCode::kOutOfBounds;
     case RefusedReason::kSeriesLimit:
+    case RefusedReason::kMemoryLimit:
       return ErrorCode::kTooLarge;
     case RefusedReason::kNoName:
     case RefusedReason::kInvalidHistogram:
@@ -102,6 +103,9 @@ Error Head::Refuse(RefusedReason reason, const Labels& labels, TimestampMs times
     case RefusedReason::kSeriesLimit:
       why = fmt::format("new, and the limit of {} series is reached", options_.max_series);
       break;
+    case RefusedReason::kMemoryLimit:
+      why = fmt::format("new, and the limit of {} MiB of memory is reached", options_.max_memory_bytes >> 20);
+      break;
     case RefusedReason::kNoName:
       why = "without a metric name (label __name__)";
       break;
@@ -150,6 +154,10 @@ Result<Slot> Head::FindOrCreate(const Batch& batch, SeriesRef ref, const Labels&
   if (table_.size() >= options_.max_series) {
     ++sources_[batch.source].series_refused;
     return Refuse(RefusedReason::kSeriesLimit, labels, timestamp);
+  }
+  if (MemoryBytes() >= options_.max_memory_bytes) {
+    ++sources_[batch.source].series_refused;
+    return Refuse(RefusedReason::kMemoryLimit, labels, timestamp);
   }
   ++stats_.series_created;
   slot = table_.Insert(++last_ref_, labels);

@@ -12,6 +12,8 @@ namespace {
 
 // Intervals of all series: a few megabytes.
 constexpr std::size_t kMostDeletions = 200'000;
+// Series hidden under one hold of the lock.
+constexpr std::size_t kSlice = 256;
 
 }  // namespace
 
@@ -53,22 +55,26 @@ std::optional<Interval> Head::HeldPart(const Series& series, Interval interval) 
 }
 
 Result<std::int64_t> Head::Delete(const std::vector<Matcher>& matchers, Interval interval) {
-  std::vector<std::pair<Slot, Interval>> parts;
-  {
+  std::vector<std::pair<SeriesRef, Interval>> parts;
+  EachOf(Find(matchers), [&](Slot, const Series& series) {
+    if (const auto part = HeldPart(series, interval)) parts.emplace_back(series.ref, *part);
+  });
+  for (std::size_t i = 0; i < parts.size();) {
+    mutex_.GiveWay();
     MutexLock lock(mutex_);
-    for (const Slot slot : Find(matchers)) {
-      if (const auto part = HeldPart(table_.at(slot), interval)) parts.emplace_back(slot, *part);
-    }
-    if (deletions_ + parts.size() > kMostDeletions) {
+    if (i == 0 && deletions_ + parts.size() > kMostDeletions) {
       return Error{ErrorCode::kTooLarge,
                    fmt::format("{} deletions more than the {} that wait to be done already, the limit is {}: try again "
                                "after the next block was written",
                                parts.size(), deletions_, kMostDeletions)};
     }
-    for (const auto& [slot, part] : parts) {
+    for (const std::size_t end = std::min(i + kSlice, parts.size()); i < end; ++i) {
+      const auto& [ref, part] = parts[i];
+      const Slot slot = table_.FindRef(ref);
+      if (slot == kNoSlot) continue;
       Hide(slot, part);
       if (!wal_) continue;
-      pending_.records.AddTombstone(table_.at(slot).ref, part);
+      pending_.records.AddTombstone(ref, part);
       pending_.newest = std::max(pending_.newest, part.max);
     }
   }

@@ -1,5 +1,6 @@
 // Examples behind samples: from the appender into the ring, and back out.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/core.h>
@@ -84,19 +85,14 @@ TimestampMs Head::ReplayExemplars(std::span<const DecodedRecord::ExemplarEntry> 
 std::vector<ExemplarSeries> Head::Exemplars(const std::vector<std::vector<Matcher>>& any_of, TimestampMs min,
                                             TimestampMs max) const {
   std::vector<ExemplarSeries> found;
-  MutexLock lock(mutex_);
-  std::vector<Slot> slots;
+  std::set<SeriesRef> seen;
   for (const std::vector<Matcher>& matchers : any_of) {
-    const std::vector<Slot> matching = Find(matchers);
-    slots.insert(slots.end(), matching.begin(), matching.end());
-  }
-  std::sort(slots.begin(), slots.end());
-  slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
-  for (const Slot slot : slots) {
-    const Series& series = table_.at(slot);
-    if (auto exemplars = exemplars_.Of(series.ref, min, max); !exemplars.empty()) {
-      found.push_back({series.labels, std::move(exemplars)});
-    }
+    EachOf(Find(matchers), [&](Slot, const Series& series) TICKBIRD_REQUIRES(mutex_) {
+      if (!seen.insert(series.ref).second) return;
+      if (auto exemplars = exemplars_.Of(series.ref, min, max); !exemplars.empty()) {
+        found.push_back({series.labels, std::move(exemplars)});
+      }
+    });
   }
   std::sort(found.begin(), found.end(),
             [](const ExemplarSeries& a, const ExemplarSeries& b) { return a.labels < b.labels; });

@@ -6,8 +6,11 @@
 namespace tickbird::tsdb {
 namespace {
 
-// Series looked at under one hold of the lock: well under a millisecond.
-constexpr Slot kSlice = 1024;
+// Looked at under one hold of the lock: series, families of metadata.
+constexpr Slot kSlice = 512;
+constexpr int kFamilies = 64;
+// Taking a series out of table and index costs some microseconds.
+constexpr int kMostExpired = 32;
 
 }  // namespace
 
@@ -35,9 +38,13 @@ void Head::DropOldChunks(Series* series, TimestampMs keep_from) {
   }
 }
 
-void Head::MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampMs* oldest) {
-  std::vector<Slot> expired;
-  for (Slot slot = begin; slot < std::min(end, table_.slot_end()); ++slot) {
+/// Looks at the slots from `begin` on; returns where to go on, kNoSlot at the end.
+Slot Head::MaintainSlice(Slot begin, TimestampMs keep_from, TimestampMs* oldest) {
+  mutex_.GiveWay();
+  MutexLock lock(mutex_);
+  int expired = 0;
+  for (Slot slot = begin; slot < table_.slot_end(); ++slot) {
+    if (slot == begin + kSlice || expired == kMostExpired) return slot;
     Series& series = table_.at(slot);
     if (series.ref == 0) continue;
     DropOldChunks(&series, keep_from);
@@ -45,30 +52,41 @@ void Head::MaintainSlice(Slot begin, Slot end, TimestampMs keep_from, TimestampM
       *oldest = *oldest == kNoTime ? series.oldest_time() : std::min(*oldest, series.oldest_time());
     } else if (series.pending_samples == 0 &&
                series.open.newest_time() < TimeBefore(keep_from, options_.series_expiry)) {
-      expired.push_back(slot);
+      ++expired;
+      Expire(slot);
     }
   }
-  std::vector<Slot> indexed;
-  std::copy_if(expired.begin(), expired.end(), std::back_inserter(indexed),
-               [this](Slot slot) TICKBIRD_REQUIRES(mutex_) { return table_.at(slot).name != nullptr; });
-  if (!indexed.empty()) postings_.Remove(indexed, LabelsOf());
-  for (const Slot slot : expired) {
-    stats_.chunk_bytes -= static_cast<std::int64_t>(table_.at(slot).open.capacity());
-    --sources_[table_.at(slot).source].series;
-    ForgetDeleted(slot);
-    table_.Erase(slot);
-  }
-  stats_.series_expired += static_cast<std::int64_t>(expired.size());
+  return kNoSlot;
+}
+
+void Head::Expire(Slot slot) {
+  const Series& series = table_.at(slot);
+  if (series.name) postings_.Remove(slot, series.labels);
+  stats_.chunk_bytes -= static_cast<std::int64_t>(series.open.capacity());
+  --sources_[series.source].series;
+  ForgetDeleted(slot);
+  table_.Erase(slot);
+  ++stats_.series_expired;
 }
 
 /// Drops the metadata of families that have no series left.
 void Head::ForgetMetadata() {
-  std::erase_if(metadata_,
-                [this](const auto& entry) TICKBIRD_REQUIRES(mutex_) { return FamilySeries(entry.first) == kNoSlot; });
+  std::string after;
+  for (bool has_more = true; has_more;) {
+    mutex_.GiveWay();
+    MutexLock lock(mutex_);
+    auto at = after.empty() ? metadata_.begin() : metadata_.upper_bound(after);
+    for (int i = 0; i < kFamilies && at != metadata_.end(); ++i) {
+      after = at->first;
+      at = FamilySeries(after) == kNoSlot ? metadata_.erase(at) : std::next(at);
+    }
+    has_more = at != metadata_.end();
+  }
 }
 
 /// The next part of a checkpoint: the records of all series, then the metadata.
 bool Head::FillCheckpoint(CheckpointState* state, RecordWriter* records) {
+  mutex_.GiveWay();
   MutexLock lock(mutex_);
   if (state->next_slot < table_.slot_end()) {
     const Slot end = std::min(state->next_slot + kSlice, table_.slot_end());
@@ -79,14 +97,16 @@ bool Head::FillCheckpoint(CheckpointState* state, RecordWriter* records) {
     state->next_slot = end;
     return true;
   }
-  if (state->metadata_done) return false;
-  state->metadata_done = true;
-  WriteDeletions(records);
-  for (const auto& [family, metadata] : metadata_) {
-    if (const Slot slot = FamilySeries(family); slot != kNoSlot)
-      records->AddMetadata(table_.at(slot).ref, family, metadata);
+  auto at = state->is_metadata_begun ? metadata_.upper_bound(state->family) : metadata_.begin();
+  if (!state->is_metadata_begun) WriteDeletions(records);
+  const bool is_done = state->is_metadata_begun && at == metadata_.end();
+  state->is_metadata_begun = true;
+  for (int i = 0; i < kFamilies && at != metadata_.end(); ++i, ++at) {
+    state->family = at->first;
+    if (const Slot slot = FamilySeries(at->first); slot != kNoSlot)
+      records->AddMetadata(table_.at(slot).ref, at->first, at->second);
   }
-  return true;
+  return !is_done;
 }
 
 void Head::DropBefore(TimestampMs time) {
@@ -101,27 +121,26 @@ void Head::DropBefore(TimestampMs time) {
 
 /// Goes through all series: drops what is older than min_valid_time_ and finds the oldest sample of the rest.
 void Head::DropOldSeries() {
-  Slot end = 0;
   std::int64_t expired_before = 0;
   TimestampMs keep_from = 0;
   {
     MutexLock lock(mutex_);
-    end = table_.slot_end();
     keep_from = min_valid_time_;
     expired_before = stats_.series_expired;
     min_chunk_start_ = kNoTime;
   }
   TimestampMs oldest = kNoTime;
-  for (Slot begin = 0; begin < end; begin += kSlice) {
+  for (Slot next = 0; next != kNoSlot;) next = MaintainSlice(next, keep_from, &oldest);
+  bool has_expired = false;
+  {
     MutexLock lock(mutex_);
-    MaintainSlice(begin, begin + kSlice, keep_from, &oldest);
+    // Chunks that were begun in slices already seen.
+    if (oldest == kNoTime || (min_chunk_start_ != kNoTime && min_chunk_start_ < oldest)) oldest = min_chunk_start_;
+    min_time_ = oldest;
+    ForgetDeletedBefore(keep_from);
+    has_expired = stats_.series_expired != expired_before;
   }
-  MutexLock lock(mutex_);
-  // Chunks that were begun in slices already seen.
-  if (oldest == kNoTime || (min_chunk_start_ != kNoTime && min_chunk_start_ < oldest)) oldest = min_chunk_start_;
-  min_time_ = oldest;
-  ForgetDeletedBefore(keep_from);
-  if (stats_.series_expired != expired_before) ForgetMetadata();
+  if (has_expired) ForgetMetadata();
 }
 
 void Head::Maintain(TimestampMs now) {

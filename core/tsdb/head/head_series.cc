@@ -59,6 +59,7 @@ class Head::SeriesSource final : public ChunkSeriesSource {
 
 /// Looks at the slots from `begin` on, one slice of them; false when there are none.
 bool Head::CollectSeries(Slot begin, TimestampMs min, TimestampMs end, std::vector<SeriesEntry>* entries) const {
+  mutex_.GiveWay();
   MutexLock lock(mutex_);
   if (begin >= table_.slot_end()) return false;
   for (Slot slot = begin; slot < std::min(begin + kSlice, table_.slot_end()); ++slot) {

@@ -62,6 +62,7 @@ TimestampMs Head::SpillableUntil() const {
 
 /// Looks at the slots from `begin` on, one slice of them; false when there are none.
 bool Head::CollectSpill(Slot begin, TimestampMs before, std::vector<SpillItem>* items) const {
+  mutex_.GiveWay();
   MutexLock lock(mutex_);
   if (begin >= table_.slot_end()) return false;
   for (Slot slot = begin; slot < std::min(begin + kSlice, table_.slot_end()); ++slot) {
@@ -98,6 +99,7 @@ bool Head::WriteSpill(std::vector<SpillItem>* items) {
   for (const SpillItem& item : *items) chunks.push_back({item.ref, item.chunk});
   const auto places = chunk_files_->Append(chunks);
   for (std::size_t at = 0; places && at < items->size();) {
+    mutex_.GiveWay();
     MutexLock lock(mutex_);
     for (const std::size_t end = std::min(at + kSlice, items->size()); at < end; ++at) {
       SwapSpilled((*items)[at], (*places)[at]);
@@ -177,6 +179,7 @@ bool Head::EvictOldest(std::int64_t target) {
 }
 
 bool Head::OldestChunkEnd(Slot begin, TimestampMs* oldest) const {
+  mutex_.GiveWay();
   MutexLock lock(mutex_);
   if (begin >= table_.slot_end()) return false;
   for (Slot slot = begin; slot < std::min(begin + kSlice, table_.slot_end()); ++slot) {
@@ -187,6 +190,7 @@ bool Head::OldestChunkEnd(Slot begin, TimestampMs* oldest) const {
 }
 
 bool Head::EvictSlice(Slot begin, TimestampMs until) {
+  mutex_.GiveWay();
   MutexLock lock(mutex_);
   if (begin >= table_.slot_end()) return false;
   for (Slot slot = begin; slot < std::min(begin + kSlice, table_.slot_end()); ++slot) {

@@ -44,6 +44,7 @@ void SeriesTable::Erase(Slot slot) {
   series = Series();
   free_.push_back(slot);
   --size_;
+  ++erasures_;
 }
 
 }  // namespace tickbird::tsdb

@@ -146,6 +146,9 @@ class SeriesTable {
   void Rebind(Slot slot, SeriesRef ref);
   void Erase(Slot slot);
 
+  /// How often a slot was freed: as long as this stays the same, a slot holds the same series.
+  std::uint64_t erasures() const { return erasures_; }
+
   /// Bytes of labels on the heap.
   std::size_t label_bytes() const { return label_bytes_; }
   std::size_t index_bytes() const {
@@ -169,6 +172,7 @@ class SeriesTable {
   Slot slot_end_ = 0;
   std::size_t size_ = 0;
   std::size_t label_bytes_ = 0;
+  std::uint64_t erasures_ = 0;
   SlotIndex by_ref_;
   SlotIndex by_labels_;
 };

@@ -18,6 +18,7 @@
 #include "core/tsdb/block/block.h"
 #include "core/tsdb/block/block_writer.h"
 #include "core/tsdb/head/head.h"
+#include "core/tsdb/rollup/rollup_select.h"
 #include "core/tsdb/store/removal_queue.h"
 #include "core/tsdb/store/retry_pauses.h"
 
@@ -95,6 +96,10 @@ class Store final : public Appendable, public Queryable {
   std::vector<std::string> LabelNames(const std::vector<Matcher>& matchers) const override;
   std::vector<std::string> LabelValues(std::string_view name, const std::vector<Matcher>& matchers) const override;
   std::map<std::string, MetricMetadata, std::less<>> Metadata() const override;
+
+  /// Minima, maxima, sums and counts at 1 min or 1 h: exact over the interval, and without reading every sample where
+  /// blocks have them ready. See core/tsdb/rollup/rollup_select.h.
+  Result<std::vector<RollupSeries>> SelectRollups(const RollupSelection& selection) const;
 
   /// What is due: chunks to disk, a block from the head, larger blocks from smaller ones, the retention. Every 10 to
   /// 60 s, on a thread that may block. What fails is counted and tried again later, after growing pauses.

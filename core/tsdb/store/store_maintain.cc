@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "core/tsdb/head/time_range.h"
+#include "core/tsdb/rollup/rollup_recorder.h"
 #include "core/tsdb/store/compaction_plan.h"
 #include "core/tsdb/store/data_directory.h"
 #include "core/tsdb/store/retention.h"
@@ -140,7 +141,9 @@ BlockWriteOptions Store::BlockWriting() const {
 /// Makes and opens a block; null when it would be empty. After a failure what may be on disk of it is removed.
 Result<Store::BlockPtr> Store::Write(const BlockMeta& meta, const OpenSources& sources) {
   std::vector<std::string> notes;
-  auto written = WriteBlock(fs_, directory_, meta, sources, BlockWriting(), &notes);
+  BlockWriteOptions options = BlockWriting();
+  KeepRollups(fs_, directory_, meta.ulid, &options);
+  auto written = WriteBlock(fs_, directory_, meta, sources, options, &notes);
   for (std::string& note : notes) Note(std::move(note));
   if (written && written->stats.samples == 0) return BlockPtr();
   const std::string path = JoinPath(directory_, meta.ulid);

@@ -1,13 +1,13 @@
-// Any bytes as a segment, as a record and as a chunk: nothing is read past its end, and what was framed comes back.
-#include <array>
+// Any bytes as a segment, as a compressed record and as a record: nothing is read past its end, and what was framed
+// comes back.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
-#include "core/tsdb/chunk/xor_chunk.h"
 #include "core/tsdb/wal/record.h"
 #include "core/tsdb/wal/segment.h"
+#include "core/tsdb/wal/zstd_decoder.h"
 
 namespace {
 
@@ -23,12 +23,11 @@ void ReadSegment(std::string_view bytes) {
   if (reader.good_bytes() > bytes.size()) std::abort();
 }
 
-void ReadChunk(std::string_view bytes) {
-  tsdb::XorReader reader(bytes);
-  std::array<TimestampMs, 64> timestamps;
-  std::array<double, 64> values;
-  while (reader.Read(timestamps, values) > 0) {
-  }
+void ReadZstd(std::string_view bytes) {
+  constexpr std::size_t kMaxBytes = 1 << 20;
+  tsdb::ZstdDecoder decoder;
+  std::string out;
+  if (decoder.Decode(bytes, kMaxBytes, &out) && out.size() > kMaxBytes) std::abort();
 }
 
 void FrameAndReadBack(std::string_view record) {
@@ -45,8 +44,8 @@ void FrameAndReadBack(std::string_view record) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   ReadSegment(bytes);
-  ReadChunk(bytes);
   // Past the checksum, which random bytes do not get right.
+  ReadZstd(bytes);
   tsdb::DecodedRecord record;
   [[maybe_unused]] const Status decoded = tsdb::DecodeRecord(bytes, &record);
   FrameAndReadBack(bytes);

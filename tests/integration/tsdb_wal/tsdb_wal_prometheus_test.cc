@@ -75,8 +75,7 @@ class TsdbWalTest : public ::testing::Test {
     std::filesystem::remove_all(root_);
   }
 
-  std::unique_ptr<Head> Open(TimestampMs now) {
-    HeadOptions options;
+  std::unique_ptr<Head> Open(TimestampMs now, HeadOptions options = {}) {
     options.wal.segment_bytes = 256 * 1024;
     auto head = Head::Open(fs_, options, root_, now - kHourMs, now);
     EXPECT_TRUE(head) << (head ? "" : head.error().ToString());
@@ -203,6 +202,38 @@ TEST_F(TsdbWalTest, PrometheusReadsACheckpointAndTheSegmentsAfterIt) {
   EXPECT_NE(Query(count).find("=> 1 "), std::string::npos) << Query(count);
   EXPECT_EQ(Log().find("level=error"), std::string::npos) << Log();
   EXPECT_EQ(Log().find("nknown series references"), std::string::npos) << Log();
+}
+
+TEST_F(TsdbWalTest, PrometheusTakesFinishedChunksFromDisk) {
+  ASSERT_NO_FATAL_FAILURE(Write());
+  {
+    const std::unique_ptr<Head> head = Open(now_, {.memory_window = 0});
+    ASSERT_TRUE(head);
+    head->Maintain(now_);
+    ASSERT_GE(head->Stats().spilled_chunks, 2 * kSeries);
+    ASSERT_TRUE(head->Close());
+  }
+  ASSERT_NO_FATAL_FAILURE(StartPrometheus("global: {}\n"));
+  const std::string count = "sum(count_over_time(tickbird_probe[1h]))";
+  EXPECT_NE(Query(count).find("=> " + std::to_string(kSeries * kSamples) + " "), std::string::npos) << Query(count);
+  for (const int n : {0, 7, 299}) {
+    for (const int i : {0, 17, 120, 398}) {
+      std::string expected = "=> ";
+      AppendDoubleExposition(expected, Value(n, i));
+      const std::string answer =
+          Query("tickbird_probe{n=\"" + std::to_string(n) + "\"} @ " + std::to_string(Time(i) / kSecondMs));
+      EXPECT_NE(answer.find(expected + " @"), std::string::npos) << expected << " in " << answer;
+    }
+  }
+  EXPECT_EQ(Log().find("level=error"), std::string::npos) << Log();
+  EXPECT_EQ(Log().find("orrupt"), std::string::npos) << Log();
+  EXPECT_EQ(Log().find("Loading on-disk chunks failed"), std::string::npos) << Log();
+  // Prometheus says what it found: our chunks, of which each series has at least two.
+  const std::string metrics = Output("curl -s " + url_ + "/metrics");
+  EXPECT_EQ(metrics.find("prometheus_tsdb_mmap_chunk_corruptions_total 1"), std::string::npos);
+  const std::size_t chunks = metrics.find("\nprometheus_tsdb_head_chunks ");
+  ASSERT_NE(chunks, std::string::npos);
+  EXPECT_GE(std::stod(metrics.substr(metrics.find(' ', chunks + 1))), 3 * kSeries);
 }
 
 TEST_F(TsdbWalTest, HeadReadsTheLogOfAPrometheus) {

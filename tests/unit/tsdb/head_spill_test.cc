@@ -181,6 +181,22 @@ TEST(HeadSpill, MemoryLimitsSendYoungerChunksToDisk) {
   ExpectFilled(*head, 0, 3000);
 }
 
+TEST(HeadSpill, AtTheMemoryLimitNewSeriesAreRefusedAndOthersGoOn) {
+  testing::MemFs fs;
+  HeadOptions options = Options();
+  options.max_memory_bytes = 600'000;
+  const auto head = OpenHead(fs, options);
+  int made = 0;
+  while (made < 10'000 && Put(*head, Metric("m", std::to_string(made)), kNow, made)) ++made;
+  EXPECT_GT(made, 500);
+  ASSERT_LT(made, 10'000);
+  EXPECT_EQ(Refused(*head, RefusedReason::kMemoryLimit), 1);
+  EXPECT_EQ(RefusedReasonName(RefusedReason::kMemoryLimit), "memory_limit");
+  EXPECT_NEAR(static_cast<double>(head->Stats().memory_bytes), 600'000, 20'000);
+  EXPECT_EQ(Put(*head, Metric("new"), kNow, 1).error().code, ErrorCode::kTooLarge);
+  for (int n = 0; n < made; ++n) ASSERT_TRUE(Put(*head, Metric("m", std::to_string(n)), kNow + 1000, n));
+}
+
 TEST(HeadSpill, DamagedChunkIsNamedAndTheRestServed) {
   testing::MemFs fs;
   auto head = OpenHead(fs, Options());
@@ -247,7 +263,7 @@ TEST(HeadSpill, AnyByteOfTheFilesMayBeFlipped) {
   ASSERT_GT(good.size(), 1000U);
   const std::vector<std::string> segments = written.List("data/wal").value_or(std::vector<std::string>());
   // A prime step in between, so that all places of a record come up.
-  for (std::size_t at = 0; at < good.size(); at += 7) {
+  for (std::size_t at = 0; at < good.size(); at += 17) {
     testing::MemFs fs;
     ASSERT_TRUE(fs.MakeDirs("data/wal"));
     ASSERT_TRUE(fs.MakeDirs("data/chunks_head"));

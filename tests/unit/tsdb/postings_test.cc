@@ -6,6 +6,8 @@
 #include <random>
 #include <vector>
 
+#include "core/tsdb/head/select_slots.h"
+
 namespace tickbird::tsdb {
 namespace {
 
@@ -27,13 +29,29 @@ class PostingsTest : public ::testing::Test {
     name_ = postings_.Add(slot, labels);
     return slot;
   }
-  void Remove(std::vector<Slot> slots) { postings_.Remove(slots, labels_of_); }
-  std::vector<Slot> Select(const std::vector<Matcher>& matchers) { return postings_.Select(matchers, labels_of_); }
+  void Remove(const std::vector<Slot>& slots) {
+    for (const Slot slot : slots) postings_.Remove(slot, series_[slot]);
+  }
+  /// An index that `between_` changes between two holds of the lock.
+  LockedIndex Index() {
+    return {.read =
+                [this](const std::function<void(const Postings&)>& use) {
+                  use(postings_);
+                  if (between_) between_();
+                },
+            .labels_of =
+                [this](std::span<const Slot> slots) {
+                  std::vector<Labels> labels;
+                  for (const Slot slot : slots) labels.push_back(series_[slot]);
+                  return labels;
+                }};
+  }
+  std::vector<Slot> Select(const std::vector<Matcher>& matchers) { return SelectSlots(Index(), matchers); }
 
   Postings postings_;
   std::vector<Labels> series_;
   const std::string* name_ = nullptr;
-  Postings::LabelsOf labels_of_ = [this](Slot slot) -> const Labels& { return series_[slot]; };
+  std::function<void()> between_;
 };
 
 TEST_F(PostingsTest, SelectsWithEveryKindOfMatcher) {
@@ -109,16 +127,64 @@ TEST_F(PostingsTest, RemovedSeriesAreGoneFromNamesAndValues) {
   const Slot added = Add({{"__name__", "n"}, {"job", "c"}});
   EXPECT_EQ(*name_, "n");
   Remove({0, added});
-  EXPECT_THAT(postings_.Names(), ElementsAre("__name__", "job"));
-  EXPECT_THAT(postings_.Values("job"), ElementsAre("a", "b"));
-  EXPECT_THAT(postings_.Values("only"), IsEmpty());
+  EXPECT_THAT(AllNames(Index()), ElementsAre("__name__", "job"));
+  EXPECT_THAT(AllValues(Index(), "job"), ElementsAre("a", "b"));
+  EXPECT_THAT(AllValues(Index(), "only"), IsEmpty());
   EXPECT_THAT(Select({Matcher::Equal("job", "a")}), ElementsAre(1));
   EXPECT_EQ(postings_.First("__name__", "m"), 1U);
   EXPECT_EQ(postings_.First("__name__", "n"), kNoSlot);
   EXPECT_LT(postings_.ByteSize(), bytes);
   Remove({1, 2});
   EXPECT_EQ(postings_.ByteSize(), 0U);
-  EXPECT_THAT(postings_.Names(), IsEmpty());
+  EXPECT_THAT(AllNames(Index()), IsEmpty());
+}
+
+TEST_F(PostingsTest, SelectsWhatStaysWhileOthersComeAndGo) {
+  // Many values and many series for one value, so that everything takes several holds of the lock.
+  for (int i = 0; i < 20'000; ++i) {
+    Add({{"__name__", "m"}, {"id", std::to_string(i)}, {"part", std::to_string(i % 3)}, {"stays", i % 2 ? "yes" : ""}});
+  }
+  const std::vector<std::vector<Matcher>> selections = {
+      {Make(Type::kRegex, "id", ".*7")},
+      {Make(Type::kRegex, "id", ".*7"), Matcher::Equal("part", "1")},
+      {Matcher::Equal("__name__", "m"), Make(Type::kNotRegex, "id", "1.*")},
+      {Matcher::Equal("part", "2"), Make(Type::kRegex, "id", "[0-9]+")},
+      {Make(Type::kRegex, "part", "0|2"), Make(Type::kNotEqual, "id", "")},
+      {Make(Type::kNotRegex, "part", "0|2")},
+      {},
+  };
+  for (std::size_t n = 0; n < selections.size(); ++n) {
+    std::vector<Slot> expected;
+    for (Slot slot = 1; slot < series_.size(); slot += 2) {
+      const auto matches = [&](const Matcher& matcher) { return matcher.Matches(series_[slot]); };
+      if (std::all_of(selections[n].begin(), selections[n].end(), matches)) expected.push_back(slot);
+    }
+    // Those with an even slot go and come back, 100 at a time.
+    Slot next = 0;
+    bool is_in = true;
+    between_ = [&] {
+      for (int i = 0; i < 100; ++i) {
+        if (is_in) {
+          postings_.Remove(next, series_[next]);
+        } else {
+          postings_.Add(next, series_[next]);
+        }
+        next += 2;
+        if (next < series_.size()) continue;
+        next = 0;
+        is_in = !is_in;
+      }
+    };
+    std::vector<Slot> selected = Select(selections[n]);
+    EXPECT_TRUE(std::is_sorted(selected.begin(), selected.end())) << n;
+    std::erase_if(selected, [](Slot slot) { return slot % 2 == 0; });
+    EXPECT_EQ(selected, expected) << n;
+    // As before, for the next selection.
+    between_ = nullptr;
+    for (Slot slot = 0; slot < series_.size(); ++slot) {
+      if (!postings_.all().Contains(slot)) postings_.Add(slot, series_[slot]);
+    }
+  }
 }
 
 TEST_F(PostingsTest, SlotsThatComeAgainOutOfOrderStaySorted) {
