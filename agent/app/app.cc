@@ -313,10 +313,7 @@ class App::Impl {
                                      .options = QueryOptionsFrom(config_.limits),
                                      .timeout = config_.limits.request_timeout});
     rollup_api_.emplace(api::RollupApi{
-        .select =
-            [this](const tsdb::RollupSelection& selection) {
-              return tsdb::SelectRollups(*head_, {}, tsdb::kNoTime, selection);
-            },
+        .select = [this](const tsdb::RollupSelection& selection) { return store_->SelectRollups(selection); },
         .workers = workers_,
         .clock = clock_,
         .max_points = std::min(kMaxRollupPoints, static_cast<std::size_t>(config_.limits.max_query_samples))});
