@@ -18,6 +18,7 @@
 #include "core/tsdb/block/block.h"
 #include "core/tsdb/block/block_writer.h"
 #include "core/tsdb/head/head.h"
+#include "core/tsdb/rollup/rollup_select.h"
 #include "core/tsdb/store/removal_queue.h"
 #include "core/tsdb/store/retry_pauses.h"
 
@@ -56,11 +57,14 @@ struct StoreStats {
   std::int64_t compaction_ns = 0;        ///< Time spent in them.
   std::int64_t blocks_deleted_time = 0;  ///< By the retention.
   std::int64_t blocks_deleted_size = 0;
-  std::int64_t blocks_damaged = 0;    ///< Set aside as <ULID>.damaged, at the start or since.
-  std::int64_t damaged_reads = 0;     ///< Entries of blocks that reads had to leave out.
-  std::int64_t removal_failures = 0;  ///< Blocks that could not be removed or renamed; tried again.
-  std::string last_failure;           ///< Of a compaction or removal; empty before the first.
-  std::vector<std::string> notes;     ///< What was found damaged and set aside, one sentence each; the last 100.
+  std::int64_t blocks_damaged = 0;       ///< Set aside as <ULID>.damaged, at the start or since.
+  std::int64_t damaged_reads = 0;        ///< Entries of blocks that reads had to leave out.
+  std::int64_t compactions_waiting = 0;  ///< Head or blocks whose last compaction failed, as of the last Maintain.
+  std::int64_t removals_waiting = 0;     ///< Blocks that should be gone from the disk, as of the last Maintain.
+  std::int64_t removal_failures = 0;     ///< Blocks that could not be removed or renamed; tried again.
+  std::string last_failure;              ///< Of a compaction or removal; empty before the first.
+  std::vector<std::string> notes;        ///< What was found damaged and set aside, one sentence each; the last 100.
+  std::int64_t notes_total = 0;          ///< Notes ever made.
 };
 
 /// The local store: the head for what is new, blocks for what is older, one view over both, in Prometheus' directory
@@ -92,6 +96,10 @@ class Store final : public Appendable, public Queryable {
   std::vector<std::string> LabelNames(const std::vector<Matcher>& matchers) const override;
   std::vector<std::string> LabelValues(std::string_view name, const std::vector<Matcher>& matchers) const override;
   std::map<std::string, MetricMetadata, std::less<>> Metadata() const override;
+
+  /// Minima, maxima, sums and counts at 1 min or 1 h: exact over the interval, and without reading every sample where
+  /// blocks have them ready. See core/tsdb/rollup/rollup_select.h.
+  Result<std::vector<RollupSeries>> SelectRollups(const RollupSelection& selection) const;
 
   /// What is due: chunks to disk, a block from the head, larger blocks from smaller ones, the retention. Every 10 to
   /// 60 s, on a thread that may block. What fails is counted and tried again later, after growing pauses.
@@ -143,6 +151,7 @@ class Store final : public Appendable, public Queryable {
   void ApplyRetention(TimestampMs now) TICKBIRD_REQUIRES(work_mutex_);
   void RunRemovals() TICKBIRD_REQUIRES(work_mutex_);
   void DropCachesOverLimit() TICKBIRD_REQUIRES(work_mutex_);
+  void CountWaiting() TICKBIRD_REQUIRES(work_mutex_);
   void CountCompaction(const Status& status, std::int64_t start_ns) TICKBIRD_EXCLUDES(mutex_);
   std::int64_t MonotonicNs() const;
 

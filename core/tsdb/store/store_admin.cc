@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "core/tsdb/head/time_range.h"
+#include "core/tsdb/rollup/rollup_recorder.h"
 #include "core/tsdb/store/compaction_plan.h"
 #include "core/tsdb/store/data_directory.h"
 #include "core/tsdb/store/link_tree.h"
@@ -98,8 +99,10 @@ Status Store::WriteHeadInto(const std::string& path, TimestampMs now) {
     return one;
   };
   std::vector<std::string> notes;
+  BlockWriteOptions options = BlockWriting();
+  KeepRollups(fs_, path, meta.ulid, &options);
   TICKBIRD_ASSIGN_OR_RETURN([[maybe_unused]] const BlockMeta written,
-                            WriteBlock(fs_, path, meta, sources, BlockWriting(), &notes));
+                            WriteBlock(fs_, path, meta, sources, options, &notes));
   return {};
 }
 

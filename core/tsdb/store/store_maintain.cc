@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "core/tsdb/head/time_range.h"
+#include "core/tsdb/rollup/rollup_recorder.h"
 #include "core/tsdb/store/compaction_plan.h"
 #include "core/tsdb/store/data_directory.h"
 #include "core/tsdb/store/retention.h"
@@ -28,6 +29,13 @@ void Store::Maintain(TimestampMs now) {
   RewriteDamagedBlocks(now);
   CompactBlocks(now);
   DropCachesOverLimit();
+  CountWaiting();
+}
+
+void Store::CountWaiting() {
+  MutexLock lock(mutex_);
+  stats_.compactions_waiting = static_cast<std::int64_t>(pauses_.size());
+  stats_.removals_waiting = static_cast<std::int64_t>(removals_.size());
 }
 
 /// One block for each range into which no sample is taken any more: what is read for the block is all there will be.
@@ -133,7 +141,9 @@ BlockWriteOptions Store::BlockWriting() const {
 /// Makes and opens a block; null when it would be empty. After a failure what may be on disk of it is removed.
 Result<Store::BlockPtr> Store::Write(const BlockMeta& meta, const OpenSources& sources) {
   std::vector<std::string> notes;
-  auto written = WriteBlock(fs_, directory_, meta, sources, BlockWriting(), &notes);
+  BlockWriteOptions options = BlockWriting();
+  KeepRollups(fs_, directory_, meta.ulid, &options);
+  auto written = WriteBlock(fs_, directory_, meta, sources, options, &notes);
   for (std::string& note : notes) Note(std::move(note));
   if (written && written->stats.samples == 0) return BlockPtr();
   const std::string path = JoinPath(directory_, meta.ulid);
@@ -146,6 +156,7 @@ Result<Store::BlockPtr> Store::Write(const BlockMeta& meta, const OpenSources& s
 }
 
 void Store::Publish(const BlockList& removed, const BlockPtr& added) {
+  for (const BlockPtr& block : removed) pauses_.Succeeded(block->meta().ulid);
   BlockList list = *ListedBlocks();
   std::erase_if(
       list, [&](const BlockPtr& block) { return std::find(removed.begin(), removed.end(), block) != removed.end(); });
