@@ -19,7 +19,7 @@ OURS = BINARY.parent / "bench" / "tsdb_store_bench"
 
 def measured(argv, environment=None):
     done = subprocess.run([str(a) for a in argv], capture_output=True, text=True, env=dict(os.environ, **(environment or {})))
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, "ended with %d: %s" % (done.returncode, done.stderr)
     return json.loads(done.stdout)
 
 
@@ -78,7 +78,7 @@ class Bench:
             batch.clear()
         for line in lines.stdout:
             batch.append(line)
-            if sum(map(len, batch[-1:])) * len(batch) > 8 << 20:
+            if len(line) * len(batch) > 8 << 20:
                 send()
         send()
         assert lines.wait() == 0
