@@ -10,6 +10,7 @@
 
 #include "agent/api/prometheus_json.h"
 #include "core/tsdb/store/series_census.h"
+#include "rules/promql/ast.h"
 #include "rules/promql/parser.h"
 
 namespace tickbird::api {
