@@ -63,7 +63,8 @@ class Victim {
     if (!store) return Fail("the start failed: " + store.error().ToString());
     store_ = std::move(*store);
     const tsdb::StoreStats stats = store_->Stats();
-    if (stats.blocks_damaged > 0 || stats.head.replay.wal.damaged_segments > 0 || !stats.notes.empty()) {
+    if (stats.blocks_damaged > 0 || stats.head.replay.wal.damaged_segments > 0 ||
+        stats.head.replay.wbl.damaged_segments > 0 || !stats.notes.empty()) {
       return Fail("a kill left damage: " + (stats.notes.empty() ? "in the log" : stats.notes.front()));
     }
     std::int64_t samples = 0;
