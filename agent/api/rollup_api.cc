@@ -9,6 +9,7 @@
 
 #include "agent/api/prometheus_json.h"
 #include "core/base/number.h"
+#include "rules/promql/ast.h"
 #include "rules/promql/parser.h"
 
 namespace tickbird::api {
