@@ -68,7 +68,8 @@ struct Plan {
         rounds(flags.Number("rounds", 60)),
         start(flags.Number("start", 1'700'000'000'000)),
         step(flags.Number("step", 15 * kSecondMs)),
-        batch(static_cast<std::size_t>(flags.Number("batch", static_cast<std::int64_t>(series)))) {}
+        batch(static_cast<std::size_t>(flags.Number("batch", static_cast<std::int64_t>(series)))),
+        pace_us(flags.Number("pace", 0)) {}
   TimestampMs Time(std::int64_t round) const { return start + round * step; }
 
   std::size_t series;
@@ -76,6 +77,7 @@ struct Plan {
   TimestampMs start;
   DurationMs step;
   std::size_t batch;
+  std::int64_t pace_us;  ///< Sleep after each commit.
 };
 
 /// Values are made before the clock starts; labels too, but only for series that are new.
@@ -104,6 +106,7 @@ class Writer {
       const double seconds = Now() - began;
       inside += seconds;
       if (round > 0) batches_.push_back(seconds);
+      if (plan_.pace_us > 0) std::this_thread::sleep_for(std::chrono::microseconds(plan_.pace_us));
     }
     return inside;
   }

@@ -76,7 +76,7 @@ class Victim {
     for (int w = 0; w < kWriters; ++w) threads.emplace_back([this, w] { Write(w); });
     threads.emplace_back([this] { Maintain(); });
     threads.emplace_back([this] { Read(); });
-    //     threads.emplace_back([this] { Delete(); });
+    threads.emplace_back([this] { Delete(); });
     for (std::thread& thread : threads) thread.join();
   }
 

@@ -33,8 +33,9 @@ Status Dump(const testing::Flags& flags, testing::TsdbContent* content) {
   Status status = content->Read(*store, flags.Number("min", std::numeric_limits<TimestampMs>::min()),
                                 flags.Number("max", std::numeric_limits<TimestampMs>::max()));
   for (const tsdb::ExemplarSeries& series : store->head().Exemplars({{}}, std::numeric_limits<TimestampMs>::min(),
-                                                              std::numeric_limits<TimestampMs>::max())) {
-    for (const Exemplar& exemplar : series.exemplars) content->AddExemplar(testing::SeriesText(series.labels), exemplar);
+                                                                    std::numeric_limits<TimestampMs>::max())) {
+    for (const Exemplar& exemplar : series.exemplars)
+      content->AddExemplar(testing::SeriesText(series.labels), exemplar);
   }
   const tsdb::StoreStats stats = store->Stats();
   for (const std::string& note : stats.notes) std::fprintf(stderr, "note: %s\n", note.c_str());

@@ -130,7 +130,10 @@ class Series {
   const Labels& labels() const { return labels_; }
   const std::string& text() const { return text_; }
   int first() const { return first_; }
+  bool has_only_floats() const { return static_cast<int>(kind_) < kFloatKinds; }
   SeriesRef ref = 0;
+  TimestampMs newest = 0;
+  bool ends_in_histogram = false;
 
   Value Next(Random& random) {
     Kind kind = kind_;
@@ -304,7 +307,7 @@ class Runner {
   Status Late(TimestampMs now) {
     const auto appender = store_.NewAppender();
     for (Series& series : series_) {
-      if (!series.ref || random_.Below(4) != 0) continue;
+      if (!series.ref || !series.has_only_floats() || random_.Below(4) != 0) continue;
       const DurationMs reach = std::min(options_.late_by * 9 / 10, now - options_.start);
       TimestampMs t = now - static_cast<DurationMs>(random_.Next() % static_cast<std::uint64_t>(reach + 1));
       t += options_.step / 2 - (t - options_.start) % options_.step;
@@ -318,14 +321,27 @@ class Runner {
     const auto ref = std::visit([&](const auto& v) { return AppendTo(appender, series, t, v); }, value);
     if (!ref) return WithContext(series.text() + " at " + std::to_string(t), ref.error());
     series.ref = *ref;
+    Note(series, t, value);
+    return {};
+  }
+
+  /// A float stale marker behind a histogram is kept as a histogram's, as in Prometheus.
+  void Note(Series& series, TimestampMs t, const Value& value) {
+    const double* const number = std::get_if<double>(&value);
+    const bool in_order = t > series.newest;
+    if (in_order) series.newest = t;
+    if (number && IsStaleMarker(*number) && in_order && series.ends_in_histogram) {
+      truth_->Add(series.text(), t, FloatHistogram{.sum = *number});
+      return;
+    }
+    if (in_order) series.ends_in_histogram = !number;
     if (const auto* whole = std::get_if<Histogram>(&value)) {
       truth_->Add(series.text(), t, whole->ToFloat());
     } else if (const auto* counts = std::get_if<FloatHistogram>(&value)) {
       truth_->Add(series.text(), t, *counts);
     } else {
-      truth_->Add(series.text(), t, std::get<double>(value));
+      truth_->Add(series.text(), t, *number);
     }
-    return {};
   }
   static Result<SeriesRef> AppendTo(Appender& appender, const Series& series, TimestampMs t, double value) {
     return appender.Append(series.ref, series.labels(), t, value);

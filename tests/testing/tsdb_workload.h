@@ -21,7 +21,7 @@ struct TsdbWorkloadOptions {
   DurationMs step = 15 * kSecondMs;
   bool histograms = true;
   bool utf8 = true;        ///< Names as only Prometheus 3 has them.
-  DurationMs late_by = 0;  ///< Samples out of order, up to this late; 0: none.
+  DurationMs late_by = 0;  ///< Floats out of order, up to this late; 0: none.
   bool exemplars = false;
 };
 

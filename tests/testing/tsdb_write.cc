@@ -61,6 +61,12 @@ Status Write(const testing::Flags& flags, testing::TsdbContent* truth) {
   }
   const tsdb::StoreStats stats = store->Stats();
   if (!stats.last_failure.empty()) return Error{ErrorCode::kInternal, stats.last_failure};
+  testing::TsdbContent live;
+  TICKBIRD_RETURN_IF_ERROR(live.Read(*store, workload.start - kHourMs, workload.start + 1000 * kHourMs));
+  if (live.size() != truth->size()) {
+    return Error{ErrorCode::kInternal, "before the end it holds " + std::to_string(live.size()) +
+                                           " samples instead of " + std::to_string(truth->size())};
+  }
   if (!flags.Has("crash")) return store->Close();
   truth->Print(stdout);
   std::fflush(stdout);

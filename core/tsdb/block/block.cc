@@ -141,6 +141,9 @@ Result<std::vector<SelectedSeries>> Block::Select(const Selection& selection) co
           if (!Covers(hidden, chunk.min_time, chunk.max_time)) wanted.push_back(chunk);
         }
         if (wanted.empty()) return;
+        // The last chunk that begins in time has a sample that is wanted; one more stands by for damage.
+        if (selection.newest_only && hidden.empty() && wanted.size() > 2)
+          wanted.erase(wanted.begin(), wanted.end() - 2);
         auto* const make = selection.newest_only ? NewNewestBlockCursor : NewBlockCursor;
         selected.push_back(
             {labels, make(state_->files, std::move(wanted), std::move(hidden), selection.min, selection.max)});

@@ -18,7 +18,7 @@ Result<SectionReader> SectionReader::Open(const RandomAccessFile& file, std::uin
   SectionReader reader(file, offset, end, what);
   TICKBIRD_ASSIGN_OR_RETURN(const auto front, reader.window_.Get(offset, kLengthBytes));
   if (front.size() < kLengthBytes) return reader.Damaged();
-  const std::uint32_t length = LoadBe32(front.data());
+  const std::uint32_t length = LoadBe32(&front[0]);
   reader.position_ = offset + kLengthBytes;
   reader.end_ = reader.position_ + length;
   if (reader.end_ + kCrcBytes > end) return reader.Damaged();
@@ -28,7 +28,7 @@ Result<SectionReader> SectionReader::Open(const RandomAccessFile& file, std::uin
 Result<std::uint32_t> SectionReader::Count() {
   TICKBIRD_ASSIGN_OR_RETURN(const auto bytes, window_.Get(position_, 4));
   if (left() < 4 || bytes.size() < 4) return Damaged();
-  const std::uint32_t count = LoadBe32(bytes.data());
+  const std::uint32_t count = LoadBe32(&bytes[0]);
   Advance(bytes);
   return count;
 }
@@ -63,7 +63,7 @@ Status SectionReader::Finish() {
     Advance(bytes);
   }
   TICKBIRD_ASSIGN_OR_RETURN(const auto bytes, window_.Get(end_, kCrcBytes));
-  if (bytes.size() < kCrcBytes || LoadBe32(bytes.data()) != checksum_) return Damaged();
+  if (bytes.size() < kCrcBytes || LoadBe32(&bytes[0]) != checksum_) return Damaged();
   return {};
 }
 

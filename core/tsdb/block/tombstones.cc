@@ -43,7 +43,7 @@ std::string FormatTombstones(const Tombstones& tombstones) {
 
 Result<Tombstones> ParseTombstones(std::string_view bytes) {
   if (bytes.size() < kHeaderBytes + kCrcBytes) return Corrupt("cut off");
-  if (LoadBe32(bytes.data()) != kMagic) return Corrupt("it does not start as tombstones");
+  if (LoadBe32(&bytes[0]) != kMagic) return Corrupt("it does not start as tombstones");
   const auto version = static_cast<std::uint8_t>(bytes[4]);
   if (version != kVersion) {
     return Error{ErrorCode::kUnsupported, fmt::format("{}: version {} of the format; this program reads version {}",

@@ -90,14 +90,14 @@ class ByteReader {
 
   std::uint32_t Be32() {
     if (rest_.size() < 4) return Fail();
-    const std::uint32_t value = LoadBe32(rest_.data());
+    const std::uint32_t value = LoadBe32(&rest_[0]);
     rest_.remove_prefix(4);
     return value;
   }
 
   std::uint64_t Be64() {
     if (rest_.size() < 8) return Fail();
-    const std::uint64_t value = LoadBe64(rest_.data());
+    const std::uint64_t value = LoadBe64(&rest_[0]);
     rest_.remove_prefix(8);
     return value;
   }

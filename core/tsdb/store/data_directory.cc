@@ -133,7 +133,8 @@ Error ExplainDirectoryError(const std::string& directory, Error error) {
 }
 
 Result<std::unique_ptr<FileLock>> LockDataDirectory(Fs& fs, const std::string& directory) {
-  if (auto made = MakeDurableDirs(fs, directory); !made) return ExplainDirectoryError(directory, std::move(made.error()));
+  if (auto made = MakeDurableDirs(fs, directory); !made)
+    return ExplainDirectoryError(directory, std::move(made.error()));
   auto lock = fs.Lock(JoinPath(directory, kLockName));
   if (lock) return lock;
   if (lock.error().code != ErrorCode::kUnavailable) return ExplainDirectoryError(directory, std::move(lock.error()));

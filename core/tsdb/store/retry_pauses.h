@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@ class RetryPauses {
  public:
   void Failed(const std::string& what, TimestampMs now);
   void Succeeded(std::string_view what);
+  /// What failed last time and did not succeed since.
+  std::size_t size() const { return pauses_.size(); }
   bool MayTry(std::string_view what, TimestampMs now) const;
 
  private:

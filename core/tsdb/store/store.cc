@@ -80,6 +80,7 @@ void Store::Note(std::string note) {
   MutexLock lock(mutex_);
   if (stats_.notes.size() >= kMaxNotes) stats_.notes.erase(stats_.notes.begin());
   stats_.notes.push_back(std::move(note));
+  ++stats_.notes_total;
 }
 
 std::unique_ptr<Appender> Store::NewAppender() {

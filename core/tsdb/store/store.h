@@ -57,11 +57,14 @@ struct StoreStats {
   std::int64_t compaction_ns = 0;        ///< Time spent in them.
   std::int64_t blocks_deleted_time = 0;  ///< By the retention.
   std::int64_t blocks_deleted_size = 0;
-  std::int64_t blocks_damaged = 0;    ///< Set aside as <ULID>.damaged, at the start or since.
-  std::int64_t damaged_reads = 0;     ///< Entries of blocks that reads had to leave out.
-  std::int64_t removal_failures = 0;  ///< Blocks that could not be removed or renamed; tried again.
-  std::string last_failure;           ///< Of a compaction or removal; empty before the first.
-  std::vector<std::string> notes;     ///< What was found damaged and set aside, one sentence each; the last 100.
+  std::int64_t blocks_damaged = 0;       ///< Set aside as <ULID>.damaged, at the start or since.
+  std::int64_t damaged_reads = 0;        ///< Entries of blocks that reads had to leave out.
+  std::int64_t compactions_waiting = 0;  ///< Head or blocks whose last compaction failed, as of the last Maintain.
+  std::int64_t removals_waiting = 0;     ///< Blocks that should be gone from the disk, as of the last Maintain.
+  std::int64_t removal_failures = 0;     ///< Blocks that could not be removed or renamed; tried again.
+  std::string last_failure;              ///< Of a compaction or removal; empty before the first.
+  std::vector<std::string> notes;        ///< What was found damaged and set aside, one sentence each; the last 100.
+  std::int64_t notes_total = 0;          ///< Notes ever made.
 };
 
 /// The local store: the head for what is new, blocks for what is older, one view over both, in Prometheus' directory
@@ -148,6 +151,7 @@ class Store final : public Appendable, public Queryable {
   void ApplyRetention(TimestampMs now) TICKBIRD_REQUIRES(work_mutex_);
   void RunRemovals() TICKBIRD_REQUIRES(work_mutex_);
   void DropCachesOverLimit() TICKBIRD_REQUIRES(work_mutex_);
+  void CountWaiting() TICKBIRD_REQUIRES(work_mutex_);
   void CountCompaction(const Status& status, std::int64_t start_ns) TICKBIRD_EXCLUDES(mutex_);
   std::int64_t MonotonicNs() const;
 

@@ -29,6 +29,13 @@ void Store::Maintain(TimestampMs now) {
   RewriteDamagedBlocks(now);
   CompactBlocks(now);
   DropCachesOverLimit();
+  CountWaiting();
+}
+
+void Store::CountWaiting() {
+  MutexLock lock(mutex_);
+  stats_.compactions_waiting = static_cast<std::int64_t>(pauses_.size());
+  stats_.removals_waiting = static_cast<std::int64_t>(removals_.size());
 }
 
 /// One block for each range into which no sample is taken any more: what is read for the block is all there will be.
@@ -149,6 +156,7 @@ Result<Store::BlockPtr> Store::Write(const BlockMeta& meta, const OpenSources& s
 }
 
 void Store::Publish(const BlockList& removed, const BlockPtr& added) {
+  for (const BlockPtr& block : removed) pauses_.Succeeded(block->meta().ulid);
   BlockList list = *ListedBlocks();
   std::erase_if(
       list, [&](const BlockPtr& block) { return std::find(removed.begin(), removed.end(), block) != removed.end(); });

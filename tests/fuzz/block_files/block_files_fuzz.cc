@@ -30,7 +30,7 @@ void ReadTombstones(std::string_view bytes) {
   // With the frame that random bytes do not get right.
   std::string file = tsdb::FormatTombstones({}).substr(0, 5);
   file += bytes;
-  PutBe32(file, Crc32c(bytes));
+  tsdb::PutBe32(file, Crc32c(bytes));
   const auto tombstones = tsdb::ParseTombstones(file);
   if (!tombstones) return;
   const auto again = tsdb::ParseTombstones(tsdb::FormatTombstones(*tombstones));

@@ -86,6 +86,7 @@ func benchAppend(args []string) error {
 	step := flags.Duration("step", 15*time.Second, "between rounds")
 	batch := flags.Int("batch", 0, "samples a commit; 0: a round")
 	block := flags.Duration("block", 0, "cut blocks of this range beside the appends; 0: none")
+	pace := flags.Duration("pace", 0, "sleep after each commit")
 	compact := flags.Bool("compact", false, "at the end everything goes into blocks")
 	directory, err := parse(flags, args)
 	if err != nil {
@@ -140,10 +141,12 @@ func benchAppend(args []string) error {
 			if err := appender.Commit(); err != nil {
 				return err
 			}
-			inside += time.Since(one)
+			took := time.Since(one)
+			inside += took
 			if round > 0 {
-				pauses = append(pauses, time.Since(one).Seconds()*1e3)
+				pauses = append(pauses, took.Seconds()*1e3)
 			}
+			time.Sleep(*pace)
 		}
 		if round >= 3 {
 			best = min(best, inside.Seconds())

@@ -33,11 +33,14 @@ func (s sample) text() string {
 type generator struct {
 	labels labels.Labels
 	text   string
+	floats bool // And no histograms.
 	next   func(r *rand.Rand) sample
 	// The series has samples in rounds first <= n < last only.
 	first, last int
 	ref         storage.SeriesRef
 }
+
+const floatKinds = 5
 
 // makeSeries gives every kind of series the store must keep, in turn.
 func makeSeries(r *rand.Rand, count, rounds int, withHistograms bool) []*generator {
@@ -52,7 +55,7 @@ func makeSeries(r *rand.Rand, count, rounds int, withHistograms bool) []*generat
 	series := make([]*generator, 0, count)
 	for n := range count {
 		kind := n % len(kinds)
-		g := &generator{labels: seriesLabels(n, kind), next: kinds[kind](), last: rounds}
+		g := &generator{labels: seriesLabels(n, kind), next: kinds[kind](), floats: kind < floatKinds, last: rounds}
 		g.text = labelsText(g.labels)
 		switch n % 7 {
 		case 3: // Comes and goes.

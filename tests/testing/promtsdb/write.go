@@ -41,7 +41,7 @@ func write(args []string) error {
 	histograms := flags.Bool("histograms", true, "native histograms too")
 	utf8 := flags.Bool("utf8", true, "names as only Prometheus 3 has them")
 	window := flags.Duration("ooo", 0, "out-of-order window; 0: no such samples")
-	oooHistograms := flags.Bool("ooo-histograms", false, "histograms out of order too")
+	oooHistograms := flags.Bool("ooo-histograms", false, "histograms out of order too, and floats between histograms")
 	exemplars := flags.Bool("exemplars", false, "exemplars")
 	deletes := flags.Bool("deletes", false, "delete some samples at two thirds and at the end")
 	block := flags.Duration("block", 0, "range of a block; 0: all stays in the head")
@@ -173,7 +173,7 @@ func (w *writer) append(appender storage.Appender, g *generator, t int64, s samp
 func (w *writer) late(now int64) error {
 	appender := w.db.Appender(context.Background())
 	for _, g := range w.series {
-		if len(w.truth.samples[g.text]) == 0 || w.random.IntN(4) != 0 {
+		if len(w.truth.samples[g.text]) == 0 || w.random.IntN(4) != 0 || !g.floats && !w.oooHistograms {
 			continue
 		}
 		reach := min(w.window*9/10, now-w.start)
@@ -186,7 +186,7 @@ func (w *writer) late(now int64) error {
 			continue
 		}
 		s := sample{value: float64(t % 1000)}
-		if w.oooHistograms && g.next != nil && w.random.IntN(2) == 0 {
+		if w.oooHistograms && w.random.IntN(2) == 0 {
 			s = exponential(false, false)(w.random)
 		}
 		if err := w.append(appender, g, t, s); err != nil {

@@ -109,7 +109,7 @@ TEST(HeadSpillFaults, AnyCallMayFailOnce) {
     ASSERT_NO_FATAL_FAILURE(ExpectHolds(ReadAll(*head), told.logged, told, what + " after a restart"));
     ASSERT_EQ(head->Stats().replay.head_chunks.damaged_files, 0) << what;
     if (all_calls_done) {
-      ASSERT_GT(n, 150);
+      ASSERT_GT(n, 120);
       return;
     }
   }
@@ -133,7 +133,7 @@ TEST(HeadSpillFaults, PowerMayGoAtAnyCall) {
     ASSERT_NO_FATAL_FAILURE(ExpectHolds(ReadAll(*head), told.synced, told, what));
     ASSERT_EQ(head->Stats().replay.head_chunks.damaged_files, 0) << what;
     if (opened && is_done) {
-      ASSERT_GT(n, 150);
+      ASSERT_GT(n, 120);
       return;
     }
   }
