@@ -35,7 +35,7 @@ Told Work(Head& head, int batches, TimestampMs from) {
       const Sample late{from + i * 10 * kSecondMs - 15 * kSecondMs, i * 2.5};
       if (appender->Append(0, SeriesOf(0), late.timestamp, late.value)) batch["late"] = late;
       Histogram histogram{
-          .count = static_cast<std::uint64_t>(i), .zero_count = static_cast<std::uint64_t>(i), .sum = 1};
+          .zero_count = static_cast<std::uint64_t>(i), .count = static_cast<std::uint64_t>(i), .sum = 1};
       [[maybe_unused]] const auto ref =
           appender->AppendHistogram(0, Metric("histogram"), from + i * 10 * kSecondMs, histogram);
       [[maybe_unused]] const Status added =
