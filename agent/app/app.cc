@@ -17,6 +17,8 @@
 #include "agent/api/health_api.h"
 #include "agent/api/metrics_api.h"
 #include "agent/api/query_api.h"
+#include "agent/api/rollup_api.h"
+#include "agent/api/tsdb_api.h"
 #include "agent/app/housekeeping.h"
 #include "agent/app/judging.h"
 #include "agent/app/sampling.h"
@@ -38,7 +40,7 @@
 #include "agent/samplers/host_sampler.h"
 #include "core/base/fs.h"
 #include "core/base/log.h"
-#include "core/tsdb/head/head.h"
+#include "core/tsdb/store/store.h"
 #include "exporters/metrics_page/own_metrics.h"
 #include "notifiers/notifier.h"
 #include "notifiers/receivers.h"
@@ -50,15 +52,27 @@ namespace {
 
 constexpr DurationMs kSelfMetricsInterval = 5 * kSecondMs;
 constexpr const char* kOwnJob = "tickbird";
+// Of one answer: about 100 bytes each.
+constexpr std::size_t kMaxRollupPoints = 1'000'000;
 
 std::string ExternalUrl(const config::Config& config) {
   return config.external_url.empty() ? "http://" + config::FormatAddress(config.listen) : config.external_url;
 }
 
-tsdb::HeadOptions HeadOptionsFrom(const config::Config& config) {
-  tsdb::HeadOptions options;
-  options.max_chunk_bytes = config.storage.retention_bytes;
-  options.max_series = static_cast<std::size_t>(config.limits.max_series);
+/// Three quarters of the memory for the head: what is in blocks is on disk, and its caches can go.
+tsdb::StoreOptions StoreOptionsFrom(const config::Config& config, const Clock& clock) {
+  const config::StorageConfig& storage = config.storage;
+  tsdb::StoreOptions options;
+  options.head.block_range = storage.block_range;
+  options.head.out_of_order_window = storage.out_of_order_window;
+  options.head.max_memory_bytes = storage.memory_bytes / 4 * 3;
+  options.head.max_chunk_bytes = options.head.max_memory_bytes;
+  options.head.max_series = static_cast<std::size_t>(config.limits.max_series);
+  options.head.max_exemplars = static_cast<std::size_t>(storage.max_exemplars);
+  options.retention = storage.retention_time;
+  options.retention_bytes = storage.retention_bytes;
+  options.max_memory_bytes = storage.memory_bytes;
+  options.clock = &clock;
   return options;
 }
 
@@ -125,11 +139,7 @@ std::vector<health::CheckSpec> CheckSpecsFrom(const std::vector<config::HealthCh
 /// What a running process cannot change about itself.
 std::optional<std::string_view> NeedsRestart(const config::Config& now, const config::Config& next) {
   if (now.listen != next.listen) return "listen";
-  if (now.storage.path != next.storage.path || now.storage.retention_time != next.storage.retention_time ||
-      now.storage.retention_bytes != next.storage.retention_bytes ||
-      now.storage.wal_sync_interval != next.storage.wal_sync_interval) {
-    return "storage";
-  }
+  if (now.storage != next.storage) return "storage";
   const config::SamplingConfig& a = now.sampling;
   const config::SamplingConfig& b = next.sampling;
   if (std::tie(a.interval, a.collectors, a.procfs, a.sysfs, a.cgroupfs, a.rootfs, a.processes, a.job, a.instance) !=
@@ -200,9 +210,9 @@ class App::Impl {
     workers_.Shutdown();
     egress_.Shutdown();
     notifier_.reset();
-    if (head_) {
-      head_->SetCommitListener({});
-      if (const Status closed = head_->Close(); !closed)
+    if (store_) {
+      store_->SetCommitListener({});
+      if (const Status closed = store_->Close(); !closed)
         log::Err("cannot close the log of samples", {{"error", closed.error()}});
     }
   }
@@ -211,17 +221,9 @@ class App::Impl {
   DurationMs HeartbeatLimit() const { return std::max<DurationMs>(10 * kSecondMs, 10 * config_.sampling.interval); }
 
   Status OpenStore() {
-    const std::string& path = config_.storage.path;
-    TICKBIRD_RETURN_IF_ERROR(fs_.MakeDirs(path));
-    auto lock = fs_.Lock(JoinPath(path, "lock"));
-    if (!lock) return WithContext("data directory " + path, std::move(lock.error()));
-    data_lock_ = *std::move(lock);
-    const DurationMs retention = config_.storage.retention_time;
-    const TimestampMs now = clock_.Now();
-    auto head = tsdb::Head::Open(fs_, HeadOptionsFrom(config_), path, now - retention, now);
-    if (!head) return WithContext("data directory " + path, std::move(head.error()));
-    head_ = *std::move(head);
-    housekeeping_.emplace(timers_, workers_, clock_, *head_, retention, config_.storage.wal_sync_interval);
+    TICKBIRD_ASSIGN_OR_RETURN(
+        store_, tsdb::Store::Open(fs_, StoreOptionsFrom(config_, clock_), config_.storage.path, clock_.Now()));
+    housekeeping_.emplace(timers_, workers_, clock_, *store_, config_.storage.wal_sync_interval);
     return {};
   }
 
@@ -229,13 +231,13 @@ class App::Impl {
     rules::RuleEngine::Options options;
     options.stopwatch = &clock_;
     engine_.emplace(
-        std::exchange(first_rules_, nullptr), *head_, *head_, [this](const AlertEvent& event) { OnAlert(event); },
+        std::exchange(first_rules_, nullptr), *store_, *store_, [this](const AlertEvent& event) { OnAlert(event); },
         rules::LocalPromql(QueryOptionsFrom(config_.limits)), options);
     TICKBIRD_RETURN_IF_ERROR(OpenNotifier());
     judging_.emplace(loop_, timers_, clock_, *engine_);
     engine_->Restore(notifier_->ActiveAlertEvents(), clock_.Now());
     notifier_->Reconcile();
-    head_->SetCommitListener([this](const CommitNotice& notice) { judging_->OnCommit(notice); });
+    store_->SetCommitListener([this](const CommitNotice& notice) { judging_->OnCommit(notice); });
     return {};
   }
 
@@ -284,10 +286,11 @@ class App::Impl {
       TICKBIRD_RETURN_IF_ERROR(udp_->Start());
     }
     statsd_metrics_.emplace(statsd_.stats(), udp_ ? &udp_->stats() : nullptr);
-    sampling_.emplace(timers_, clock_, *head_, config_.sampling.interval);
-    sampling_->AddSource(0, [this](TimestampMs now, Appender& appender) { sampler_->Sample(now, appender); });
-    sampling_->AddSource(0, [this](TimestampMs now, Appender& appender) { statsd_.Flush(now, appender); });
-    sampling_->AddSource(kSelfMetricsInterval,
+    sampling_.emplace(timers_, clock_, *store_, config_.sampling.interval);
+    sampling_->AddSource("sampling", 0,
+                         [this](TimestampMs now, Appender& appender) { sampler_->Sample(now, appender); });
+    sampling_->AddSource("statsd", 0, [this](TimestampMs now, Appender& appender) { statsd_.Flush(now, appender); });
+    sampling_->AddSource("self", kSelfMetricsInterval,
                          [this](TimestampMs now, Appender& appender) { RecordSelf(now, appender); });
     sampling_->SetAfterTick([this](TimestampMs now) { AfterTick(now); });
     const health::TcpProbe probe = [this](const health::TcpCheck& check, DurationMs timeout,
@@ -297,18 +300,23 @@ class App::Impl {
                       done(result ? Status() : Status(Error{result.error()}));
                     });
     };
-    checker_.emplace(egress_, probe, *head_, clock_);
+    checker_.emplace(egress_, probe, *store_, clock_);
     checker_->Replace(CheckSpecsFrom(config_.health_checks));
     return {};
   }
 
   Status OpenInterfaces() {
-    query_api_.emplace(api::QueryApi{.data = *head_,
+    query_api_.emplace(api::QueryApi{.data = *store_,
                                      .workers = workers_,
                                      .timers = timers_,
                                      .clock = clock_,
                                      .options = QueryOptionsFrom(config_.limits),
                                      .timeout = config_.limits.request_timeout});
+    rollup_api_.emplace(api::RollupApi{
+        .select = [this](const tsdb::RollupSelection& selection) { return store_->SelectRollups(selection); },
+        .workers = workers_,
+        .clock = clock_,
+        .max_points = std::min(kMaxRollupPoints, static_cast<std::size_t>(config_.limits.max_query_samples))});
     alerts_api_.emplace(api::AlertsApi{.engine = *engine_, .notifier = *notifier_, .clock = clock_, .changed = [this] {
                                          dashboard_api_->AlertsChanged();
                                        }});
@@ -317,20 +325,23 @@ class App::Impl {
                                        .clock = clock_,
                                        .release = kVersion,
                                        .service_id = config_.sampling.instance});
-    metrics_api_.emplace(api::MetricsApi{.data = *head_,
+    metrics_api_.emplace(api::MetricsApi{.data = *store_,
                                          .workers = workers_,
                                          .clock = clock_,
                                          .options = PageOptionsFrom(config_.sampling),
                                          .own = [this] { return CollectOwn(); }});
     dashboard_api_.emplace(
-        hub_, *head_, workers_, *alerts_api_, *health_api_, clock_,
+        hub_, *store_, workers_, *alerts_api_, *health_api_, clock_,
         api::AgentIdentity{
             .host = config_.sampling.instance, .version = kVersion, .interval = config_.sampling.interval});
     auto router = std::make_shared<net::Router>();
     api::AddQueryRoutes(*router, *query_api_);
+    api::AddRollupRoutes(*router, *rollup_api_);
     api::AddAlertRoutes(*router, *alerts_api_);
     api::AddHealthRoutes(*router, *health_api_);
     api::AddMetricsRoutes(*router, *metrics_api_);
+    tsdb_api_.emplace(api::TsdbApi{.store = *store_, .workers = workers_, .clock = clock_});
+    api::AddTsdbRoutes(*router, *tsdb_api_);
     dashboard_api_->AddRoutes(*router);
     api::AddAdminRoutes(*router, [this](std::function<void(Status)> done) { Reload(std::move(done)); });
     http_.emplace(loop_, std::move(router), HttpLimitsFrom(config_.limits));
@@ -339,7 +350,7 @@ class App::Impl {
 
   std::vector<prometheus::MetricFamily> CollectOwn() const {
     std::vector<prometheus::MetricFamily> families =
-        CollectSelfMetrics({.head = *head_,
+        CollectSelfMetrics({.store = *store_,
                             .series_limit = static_cast<std::size_t>(config_.limits.max_series),
                             .engine = *engine_,
                             .notifier = *notifier_,
@@ -361,7 +372,7 @@ class App::Impl {
 
   /// Turns what the store and the deliveries count into lines of /health.
   void WatchComponents(TimestampMs now) {
-    const std::int64_t failures = head_->Stats().wal_failures;
+    const std::int64_t failures = store_->Stats().head.wal_failures;
     const bool wal_failing = failures > wal_failures_seen_;
     wal_failures_seen_ = failures;
     wal_component_.Set(wal_failing ? health::HealthStatus::kWarn : health::HealthStatus::kPass,
@@ -462,7 +473,8 @@ class App::Impl {
 
   /// What came in since the last tick.
   void CommitLastStatsd() {
-    const std::unique_ptr<Appender> appender = head_->NewAppender();
+    const std::unique_ptr<Appender> appender = store_->NewAppender();
+    appender->SetSource("statsd");
     statsd_.Flush(std::max(clock_.Now(), sampling_->last_tick() + 1), *appender);
     if (const Status committed = appender->Commit(); !committed)
       log::Err("the last samples cannot be logged", {{"error", committed.error()}});
@@ -477,8 +489,7 @@ class App::Impl {
   net::WorkerPool workers_;
   net::CurlEgress egress_;
 
-  std::unique_ptr<FileLock> data_lock_;
-  std::unique_ptr<tsdb::Head> head_;
+  std::unique_ptr<tsdb::Store> store_;
   std::optional<Housekeeping> housekeeping_;
   std::optional<rules::RuleEngine> engine_;
   std::optional<notify::Notifier> notifier_;
@@ -502,10 +513,12 @@ class App::Impl {
 
   net::EventHub hub_;
   std::optional<api::QueryApi> query_api_;
+  std::optional<api::RollupApi> rollup_api_;
   std::optional<api::AlertsApi> alerts_api_;
   std::optional<api::HealthApi> health_api_;
   std::optional<api::MetricsApi> metrics_api_;
   std::optional<api::DashboardApi> dashboard_api_;
+  std::optional<api::TsdbApi> tsdb_api_;
   std::optional<net::HttpServer> http_;
   std::optional<net::SignalSet> signals_;
 

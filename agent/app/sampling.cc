@@ -8,8 +8,8 @@ namespace tickbird::app {
 Sampling::Sampling(net::Timers& timers, const Clock& clock, Appendable& store, DurationMs interval)
     : clock_(clock), store_(store), ticker_(timers, clock, interval, [this](TimestampMs now) { Tick(now); }) {}
 
-void Sampling::AddSource(DurationMs every, Source source) {
-  sources_.push_back({every, std::move(source)});
+void Sampling::AddSource(std::string name, DurationMs every, Source source) {
+  sources_.push_back({std::move(name), every, std::move(source)});
 }
 
 void Sampling::Tick(TimestampMs now) {
@@ -19,6 +19,7 @@ void Sampling::Tick(TimestampMs now) {
     // A clock that was set back must not silence a source until the old time has come again.
     if (entry.last && now - *entry.last < entry.every && now >= *entry.last) continue;
     entry.last = now;
+    appender->SetSource(entry.name);
     entry.source(now, *appender);
   }
   if (const Status committed = appender->Commit(); !committed && commit_errors_.Allow(clock_.MonotonicNs())) {

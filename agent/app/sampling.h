@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "agent/app/ticker.h"
@@ -22,9 +23,9 @@ class Sampling {
   /// `store` outlives this.
   Sampling(net::Timers& timers, const Clock& clock, Appendable& store, DurationMs interval);
 
-  /// Before Start. `every`: at most so often; 0 for each tick. A source that has lost its time is asked at the next
-  /// tick.
-  void AddSource(DurationMs every, Source source);
+  /// Before Start. `name`: what the store counts its series under (Appender::SetSource). `every`: at most so often; 0
+  /// for each tick. A source that has lost its time is asked at the next tick.
+  void AddSource(std::string name, DurationMs every, Source source);
   /// Called after the batch of a tick is committed and the rules know of it.
   void SetAfterTick(std::function<void(TimestampMs now)> after_tick) { after_tick_ = std::move(after_tick); }
 
@@ -38,6 +39,7 @@ class Sampling {
 
  private:
   struct Entry {
+    std::string name;
     DurationMs every;
     Source source;
     std::optional<TimestampMs> last;

@@ -21,14 +21,27 @@ double D(Number number) {
   return static_cast<double>(number);
 }
 
-void WriteStore(MetricSheet& sheet, const tsdb::HeadStats& stats, std::size_t limit) {
+void WriteHead(MetricSheet& sheet, const tsdb::HeadStats& stats, std::size_t limit) {
   sheet.Gauge("tickbird_tsdb_series", "Series in memory.", D(stats.series));
   sheet.Gauge("tickbird_tsdb_series_limit", "Series that may be in memory; new ones past it are refused.", D(limit));
   sheet.Gauge("tickbird_tsdb_chunks", "Finished chunks in memory.", D(stats.chunks));
   sheet.Gauge("tickbird_tsdb_chunk_bytes", "Compressed samples in memory.", D(stats.chunk_bytes));
+  sheet.Gauge("tickbird_tsdb_chunks_on_disk", "Finished chunks of the head that are on disk.", D(stats.spilled_chunks));
+  sheet.Gauge("tickbird_tsdb_head_memory_bytes", "Memory of the head: series, samples, index.", D(stats.memory_bytes));
+  for (const tsdb::SourceStats& source : stats.sources) {
+    sheet.Gauge("tickbird_tsdb_source_series", "Series in memory by who sent them.", D(source.series),
+                {{"source", source.name}});
+  }
+  for (const tsdb::SourceStats& source : stats.sources) {
+    sheet.Counter("tickbird_tsdb_source_series_refused_total",
+                  "Samples of new series that were refused at the series limit, by who sent them.",
+                  D(source.series_refused), {{"source", source.name}});
+  }
   sheet.Gauge("tickbird_tsdb_label_bytes", "Label sets in memory.", D(stats.label_bytes));
   sheet.Gauge("tickbird_tsdb_index_bytes", "Index of labels in memory.", D(stats.index_bytes));
   sheet.Counter("tickbird_tsdb_samples_appended_total", "Samples taken into the store.", D(stats.samples_appended));
+  sheet.Counter("tickbird_tsdb_samples_out_of_order_total",
+                "Samples taken that were older than the newest of their series.", D(stats.samples_out_of_order));
   for (std::size_t i = 0; i < tsdb::kRefusedReasons; ++i) {
     sheet.Counter("tickbird_tsdb_samples_refused_total", "Samples that the store refused, by reason.",
                   D(stats.samples_refused[i]),
@@ -39,12 +52,50 @@ void WriteStore(MetricSheet& sheet, const tsdb::HeadStats& stats, std::size_t li
                 D(stats.series_expired));
   sheet.Counter("tickbird_tsdb_chunks_evicted_total", "Chunks dropped before their time because of the size limit.",
                 D(stats.chunks_evicted));
+}
+
+void WriteLogs(MetricSheet& sheet, const tsdb::HeadStats& stats) {
+  sheet.Gauge("tickbird_tsdb_wal_bytes", "Write-ahead log on disk.", D(stats.wal.bytes));
+  sheet.Gauge("tickbird_tsdb_wbl_bytes", "Log of late samples on disk.", D(stats.wbl.bytes));
+  sheet.Gauge("tickbird_tsdb_head_chunk_bytes", "Chunks of the head on disk.", D(stats.head_chunks.bytes));
+  sheet.Counter("tickbird_tsdb_head_chunk_failures_total", "Writes and syncs of chunks of the head that failed.",
+                D(stats.head_chunks.write_failures + stats.head_chunks.sync_failures));
   sheet.Counter("tickbird_tsdb_wal_failures_total", "Writes to the write-ahead log that failed.",
                 D(stats.wal_failures));
   sheet.Counter("tickbird_tsdb_wal_samples_lost_total", "Samples that are in memory but could not be logged.",
                 D(stats.wal_samples_lost));
   sheet.Counter("tickbird_tsdb_wal_sync_failures_total", "Syncs of the write-ahead log that failed.",
                 D(stats.sync_failures));
+}
+
+void WriteBlocks(MetricSheet& sheet, const tsdb::StoreStats& stats) {
+  sheet.Gauge("tickbird_tsdb_blocks", "Blocks on disk.", D(stats.blocks));
+  sheet.Gauge("tickbird_tsdb_block_bytes", "Size of the blocks on disk.", D(stats.block_bytes));
+  sheet.Gauge("tickbird_tsdb_block_memory_bytes", "Memory of open blocks: tables of the index and caches.",
+              D(stats.block_memory_bytes));
+  sheet.Gauge("tickbird_tsdb_memory_bytes", "Memory of the store: head and blocks.", D(stats.memory_bytes));
+  sheet.Gauge("tickbird_tsdb_storage_bytes", "Blocks, logs and chunks of the head on disk.", D(stats.storage_bytes));
+  sheet.Gauge("tickbird_tsdb_lowest_timestamp_seconds", "Time of the oldest sample held.",
+              D(stats.min_time) / kMsPerSecond);
+  sheet.Counter("tickbird_tsdb_compactions_total", "Compactions tried: of the head, and of blocks.",
+                D(stats.compactions));
+  sheet.Counter("tickbird_tsdb_compaction_failures_total", "Compactions that failed; they are tried again.",
+                D(stats.compaction_failures));
+  sheet.Gauge("tickbird_tsdb_compactions_waiting", "Head or blocks whose last compaction failed.",
+              D(stats.compactions_waiting));
+  sheet.Counter("tickbird_tsdb_compaction_seconds_total", "Time spent in compactions.",
+                D(stats.compaction_ns) / kNsPerSecond);
+  sheet.Counter("tickbird_tsdb_blocks_deleted_total", "Blocks deleted by the retention, by reason.",
+                D(stats.blocks_deleted_time), {{"reason", "time"}});
+  sheet.Counter("tickbird_tsdb_blocks_deleted_total", "", D(stats.blocks_deleted_size), {{"reason", "size"}});
+  sheet.Counter("tickbird_tsdb_blocks_damaged_total", "Blocks set aside because a part of them is damaged.",
+                D(stats.blocks_damaged));
+  sheet.Counter("tickbird_tsdb_damaged_reads_total", "Entries of blocks that reads left out as damaged.",
+                D(stats.damaged_reads));
+  sheet.Gauge("tickbird_tsdb_removals_waiting", "Blocks that are no longer used and could not be removed yet.",
+              D(stats.removals_waiting));
+  sheet.Counter("tickbird_tsdb_removal_failures_total", "Removals of blocks that failed; they are tried again.",
+                D(stats.removal_failures));
 }
 
 void WriteRules(MetricSheet& sheet, const rules::EngineStats& stats) {
@@ -161,7 +212,10 @@ void WriteProcess(MetricSheet& sheet, const SelfMetricSources& sources) {
 
 std::vector<prometheus::MetricFamily> CollectSelfMetrics(const SelfMetricSources& sources) {
   MetricSheet sheet;
-  WriteStore(sheet, sources.head.Stats(), sources.series_limit);
+  const tsdb::StoreStats store = sources.store.Stats();
+  WriteHead(sheet, store.head, sources.series_limit);
+  WriteLogs(sheet, store.head);
+  WriteBlocks(sheet, store);
   WriteRules(sheet, sources.engine.Stats());
   WriteNotifications(sheet, sources.notifier.Stats());
   WriteHttp(sheet, sources.http.stats());

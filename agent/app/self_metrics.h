@@ -10,7 +10,7 @@
 #include "agent/net/http_server.h"
 #include "agent/net/worker_pool.h"
 #include "agent/samplers/host_sampler.h"
-#include "core/tsdb/head/head.h"
+#include "core/tsdb/store/store.h"
 #include "notifiers/notifier.h"
 #include "rules/eval/engine.h"
 
@@ -25,7 +25,7 @@ struct ReloadStats {
 
 /// The parts that are asked; all live on the I/O thread or answer from any.
 struct SelfMetricSources {
-  const tsdb::Head& head;
+  const tsdb::Store& store;
   std::size_t series_limit;
   const rules::RuleEngine& engine;
   const notify::Notifier& notifier;

@@ -9,7 +9,7 @@
 
 namespace tickbird::cli {
 
-Result<OutgoingResponse> CallAgent(const std::string& method, const std::string& url, std::string body) {
+Result<OutgoingResponse> CallServer(const std::string& method, const std::string& url, std::string body) {
   net::IoLoop loop;
   net::CurlEgress egress(loop);
   OutgoingRequest request{.method = method,
@@ -26,12 +26,17 @@ Result<OutgoingResponse> CallAgent(const std::string& method, const std::string&
   loop.Run();
   egress.Shutdown();
   if (!answer) return Error{ErrorCode::kInternal, "no answer"};
-  if (!*answer && answer->error().code == ErrorCode::kUnavailable) {
+  return *std::move(answer);
+}
+
+Result<OutgoingResponse> CallAgent(const std::string& method, const std::string& url, std::string body) {
+  auto answer = CallServer(method, url, std::move(body));
+  if (!answer && answer.error().code == ErrorCode::kUnavailable) {
     return Error{ErrorCode::kUnavailable,
                  fmt::format("no agent answers at {} ({}); start one with `tickbird run` or name it with --url",
-                             url.substr(0, url.find('/', 8)), answer->error().message)};
+                             url.substr(0, url.find('/', 8)), answer.error().message)};
   }
-  return *std::move(answer);
+  return answer;
 }
 
 std::string FormEncode(const std::vector<std::pair<std::string, std::string>>& fields) {

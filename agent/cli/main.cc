@@ -4,6 +4,7 @@
 #include "agent/app/run.h"
 #include "agent/app/version.h"
 #include "agent/cli/commands.h"
+#include "agent/cli/tsdb_flags.h"
 
 namespace {
 
@@ -82,6 +83,8 @@ int main(int argc, char** argv) {
       Command(app, "health", "Print the health of a running agent; exit code 1 when it fails");
   AddAskOptions(health_command, health);
   health_command->callback([&] { exit_code = cli::Health(health); });
+
+  cli::AddTsdbCommands(app, kExitCodes, exit_code);
 
   bool version_json = false;
   CLI::App* const version_command = Command(app, "version", "Print the version");

@@ -26,11 +26,22 @@ void ReadAddress(yaml::MapReader& reader, std::string_view key, Address* out) {
   });
 }
 
+constexpr std::int64_t kMinMemoryBytes = std::int64_t{16} << 20;
+
 void ReadStorage(yaml::MapReader& storage, StorageConfig& out) {
   storage.String("path", &out.path);
   storage.Map("retention", [&](yaml::MapReader& retention) {
     retention.Duration("time", &out.retention_time, kMinuteMs, 365 * kDayMs).Size("size", &out.retention_bytes);
   });
+  storage.Duration("block_range", &out.block_range, kMinuteMs, kDayMs).Size("memory", &out.memory_bytes);
+  if (out.memory_bytes < kMinMemoryBytes) {
+    storage.problems().Add(*storage.Find("memory"), "memory must be at least 16MB");
+  }
+  storage.Map("tsdb", [&](yaml::MapReader& tsdb) {
+    tsdb.Duration("out_of_order_time_window", &out.out_of_order_window, 0, kDayMs);
+  });
+  storage.Map("exemplars",
+              [&](yaml::MapReader& exemplars) { exemplars.Int("max_exemplars", &out.max_exemplars, 0, 10'000'000); });
   storage.Duration("wal_sync_interval", &out.wal_sync_interval, 10, kMinuteMs);
 }
 

@@ -25,9 +25,15 @@ struct Address {
 
 struct StorageConfig {
   std::string path;  ///< Data directory; relative to the configuration file.
-  DurationMs retention_time = 2 * kHourMs;
-  std::int64_t retention_bytes = std::int64_t{64} << 20;  ///< Of compressed samples in memory.
-  DurationMs wal_sync_interval = kSecondMs;               ///< What a power cut may cost.
+  DurationMs retention_time = 24 * kHourMs;
+  std::int64_t retention_bytes = std::int64_t{512} << 20;  ///< On disk; 0: no limit.
+  DurationMs block_range = 30 * kMinuteMs;                 ///< Of the shortest blocks; about 1.5 of it are in the head.
+  std::int64_t memory_bytes = std::int64_t{256} << 20;     ///< Of the store: series, samples, indexes, caches.
+  DurationMs out_of_order_window = 30 * kSecondMs;         ///< 0: late samples are refused.
+  std::int64_t max_exemplars = 10'000;                     ///< 0: none are kept.
+  DurationMs wal_sync_interval = kSecondMs;                ///< What a power cut may cost.
+
+  friend bool operator==(const StorageConfig&, const StorageConfig&) = default;
 };
 
 struct SamplingConfig {

@@ -165,6 +165,7 @@ class HealthChecker::State : public std::enable_shared_from_this<State> {
 
   void WriteSeries(Check& check, TimestampMs now) {
     const auto appender = out_.NewAppender();
+    appender->SetSource("health");
     DescribeSeries(*appender);
     check.up.Append(*appender, now, check.report.status == CheckStatus::kUp ? 1 : 0);
     check.duration.Append(*appender, now, check.report.duration_seconds);
@@ -179,6 +180,7 @@ class HealthChecker::State : public std::enable_shared_from_this<State> {
       });
     };
     const auto appender = out_.NewAppender();
+    appender->SetSource("health");
     for (const auto& check : before) {
       for (Series* series : {&check->up, &check->duration}) {
         if (series->ref != 0 && !still_written(series->labels)) series->Append(*appender, clock_.Now(), StaleMarker());

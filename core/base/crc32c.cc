@@ -25,8 +25,8 @@ constexpr std::array<std::uint32_t, 256> MakeTable() {
 constexpr std::array<std::uint32_t, 256> kTable = MakeTable();
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) std::uint32_t Crc32cSse42(std::string_view bytes) {
-  std::uint64_t crc = ~std::uint32_t{0};
+__attribute__((target("sse4.2"))) std::uint32_t Crc32cSse42(std::string_view bytes, std::uint32_t before) {
+  std::uint64_t crc = ~before;
   const char* at = bytes.data();
   std::size_t left = bytes.size();
   for (; left >= 8; left -= 8, at += 8) {
@@ -42,18 +42,18 @@ __attribute__((target("sse4.2"))) std::uint32_t Crc32cSse42(std::string_view byt
 
 }  // namespace
 
-std::uint32_t Crc32cPortable(std::string_view bytes) {
-  std::uint32_t crc = ~std::uint32_t{0};
+std::uint32_t Crc32cPortable(std::string_view bytes, std::uint32_t before) {
+  std::uint32_t crc = ~before;
   for (const char c : bytes) crc = (crc >> 8) ^ kTable[(crc ^ static_cast<unsigned char>(c)) & 0xff];
   return ~crc;
 }
 
-std::uint32_t Crc32c(std::string_view bytes) {
+std::uint32_t Crc32c(std::string_view bytes, std::uint32_t before) {
 #if defined(__x86_64__)
   static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
-  if (has_instruction) return Crc32cSse42(bytes);
+  if (has_instruction) return Crc32cSse42(bytes, before);
 #endif
-  return Crc32cPortable(bytes);
+  return Crc32cPortable(bytes, before);
 }
 
 }  // namespace tickbird

@@ -222,4 +222,18 @@ std::string JoinPath(std::string_view directory, std::string_view name) {
   return fmt::format("{}{}{}", directory, directory.back() == '/' ? "" : "/", name);
 }
 
+std::string ParentPath(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Status MakeDurableDirs(Fs& fs, const std::string& directory) {
+  std::vector<std::string> parents = {ParentPath(directory)};
+  while (!fs.Exists(parents.back())) parents.push_back(ParentPath(parents.back()));
+  TICKBIRD_RETURN_IF_ERROR(fs.MakeDirs(directory));
+  for (const std::string& parent : parents) TICKBIRD_RETURN_IF_ERROR(fs.SyncDir(parent));
+  return {};
+}
+
 }  // namespace tickbird

@@ -92,5 +92,10 @@ class PosixFs final : public Fs {
 
 /// Joins with one '/' in between.
 std::string JoinPath(std::string_view directory, std::string_view name);
+/// The directory that holds `path`: "." when the path names none.
+std::string ParentPath(const std::string& path);
+/// Makes the directory and what is missing above it, so that the names survive a power cut; its own also when an
+/// earlier try got no further than making it.
+Status MakeDurableDirs(Fs& fs, const std::string& directory);
 
 }  // namespace tickbird

@@ -14,7 +14,10 @@ class OutputBatch {
   explicit OutputBatch(Appendable& out) : out_(out) {}
 
   Appender& appender() {
-    if (!open_) open_ = out_.NewAppender();
+    if (!open_) {
+      open_ = out_.NewAppender();
+      open_->SetSource("rules");
+    }
     return *open_;
   }
 

@@ -14,6 +14,8 @@ class Annotations {
   static constexpr std::size_t kLimit = 100;
 
   void Warn(const Expr& at, std::string_view message);
+  /// About the data, whatever place of the query asked for it.
+  void Warn(std::string_view message);
   void Inform(const Expr& at, std::string_view message);
 
   std::vector<std::string> TakeWarnings() { return std::move(warnings_); }

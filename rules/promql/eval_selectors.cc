@@ -13,20 +13,6 @@ namespace {
 
 constexpr std::size_t kReadBlock = 128;
 
-/// Appends all samples of the cursor that lie in the selection.
-void ReadAll(SeriesCursor& cursor, const Selection& selection, bool with_stale, SampleColumns& out) {
-  std::array<TimestampMs, kReadBlock> times;
-  std::array<double, kReadBlock> values;
-  while (const std::size_t count = ReadFloats(cursor, times, values)) {
-    for (std::size_t i = 0; i < count; ++i) {
-      if (times[i] < selection.min || times[i] > selection.max) continue;
-      if (!with_stale && IsStaleMarker(values[i])) continue;
-      out.times.push_back(times[i]);
-      out.values.push_back(values[i]);
-    }
-  }
-}
-
 /// The newest multiple of `step` that is not above `time`.
 TimestampMs FloorTo(TimestampMs time, DurationMs step) {
   const TimestampMs rest = time % step;
@@ -71,6 +57,31 @@ Result<StepGrid> Evaluator::Shifted(const TimeShift& shift, const StepGrid& grid
   return StepGrid{time - offset, grid.step, 1};
 }
 
+/// Appends the samples of a series that lie in the selection, and says what is missing from them.
+void Evaluator::ReadSeries(const SelectedSeries& series, const Selection& selection, bool with_stale,
+                           SampleColumns& out) {
+  std::array<TimestampMs, kReadBlock> times;
+  std::array<double, kReadBlock> values;
+  TimestampMs histogram_time = 0;
+  FloatHistogram histogram;
+  SeriesCursor& cursor = *series.cursor;
+  while (true) {
+    const std::size_t count = cursor.Read(times, values);
+    if (count == 0 && !cursor.ReadHistogram(&histogram_time, &histogram)) break;
+    if (count == 0)
+      annotations_.Warn("native histograms are not evaluated by this version: their samples are left out");
+    for (std::size_t i = 0; i < count; ++i) {
+      if (times[i] < selection.min || times[i] > selection.max) continue;
+      if (!with_stale && IsStaleMarker(values[i])) continue;
+      out.times.push_back(times[i]);
+      out.values.push_back(values[i]);
+    }
+  }
+  if (const Status read = cursor.status(); !read) {
+    annotations_.Warn(fmt::format("samples of {} are missing: {}", series.labels.ToString(), read.error().message));
+  }
+}
+
 Result<SeriesBlock> Evaluator::EvalSelector(const VectorSelector& selector, const StepGrid& grid,
                                             SelectorValue wanted) {
   TICKBIRD_ASSIGN_OR_RETURN(const StepGrid times, Shifted(selector.shift, grid));
@@ -81,7 +92,7 @@ Result<SeriesBlock> Evaluator::EvalSelector(const VectorSelector& selector, cons
   for (SelectedSeries& series : selected) {
     TICKBIRD_RETURN_IF_ERROR(Checkpoint());
     samples.Clear();
-    ReadAll(*series.cursor, selection, true, samples);
+    ReadSeries(series, selection, true, samples);
     series.cursor.reset();
     if (samples.size() == 0) continue;
     const auto out = block.AddRow(std::move(series.labels));
@@ -114,7 +125,7 @@ Status Evaluator::VisitMatrix(const MatrixSelector& matrix, const StepGrid& grid
   SampleColumns samples;
   for (SelectedSeries& series : selected) {
     samples.Clear();
-    ReadAll(*series.cursor, selection, false, samples);
+    ReadSeries(series, selection, false, samples);
     series.cursor.reset();
     if (samples.size() == 0) continue;
     const std::size_t decoded = samples.size();

@@ -60,6 +60,7 @@ class Evaluator {
   // eval_selectors.cc
   enum class SelectorValue { kSample, kTimestamp };
   Result<SeriesBlock> EvalSelector(const VectorSelector& selector, const StepGrid& grid, SelectorValue wanted);
+  void ReadSeries(const SelectedSeries& series, const Selection& selection, bool with_stale, SampleColumns& out);
   Result<DurationMs> Resolve(const DurationValue& duration) const;
   /// The grid of a selector or subquery after @ and offset; one step when @ fixes it.
   Result<StepGrid> Shifted(const TimeShift& shift, const StepGrid& grid) const;

@@ -6,7 +6,7 @@ import sys
 
 from benchlib import BINARY, machine
 
-SCRIPTS = ["start", "footprint", "alert_latency", "statsd"]
+SCRIPTS = ["start", "footprint", "alert_latency", "statsd", "tsdb"]
 # Programs that measure one module inside one process and print their own table.
 PROGRAMS = ["sampler_bench", "exposition_bench", "tsdb_bench"]
 

@@ -19,6 +19,8 @@ ALLOWED = {
     "core/tsdb/wal": MODEL | {"core/tsdb/chunk"},
     "core/tsdb/head": MODEL | {"core/tsdb/chunk", "core/tsdb/wal"},
     "core/tsdb/block": MODEL | {"core/tsdb/chunk"},
+    "core/tsdb/rollup": MODEL | {"core/tsdb/chunk", "core/tsdb/block"},
+    "core/tsdb/tools": MODEL | {"core/tsdb", "core/exposition"},
     "core/tsdb/store": MODEL | {"core/tsdb"},
     "rules/promql": MODEL,
     "rules/eval": MODEL | {"rules/promql"},

@@ -30,6 +30,7 @@ class Block final : public Queryable {
   static Result<std::shared_ptr<Block>> Open(Fs& fs, std::string directory);
   ~Block() override;
 
+  /// As it was when the block was opened; stats.tombstones is what the tombstones file had.
   const BlockMeta& meta() const { return meta_; }
   const std::string& directory() const { return directory_; }
   /// Of all files, when it was opened.
@@ -47,20 +48,25 @@ class Block final : public Queryable {
   /// Blocks have none.
   std::map<std::string, MetricMetadata, std::less<>> Metadata() const override;
 
-  /// The series that match, with their numbers in the index (as BlockWriteOptions::observer got them).
+  /// The series that match (whether they have samples or all were deleted), with their numbers in the index (as
+  /// BlockWriteOptions::observer got them).
   Result<std::vector<std::pair<Labels, std::uint32_t>>> Find(const std::vector<Matcher>& matchers) const;
   bool HasTombstones() const;
 
   /// All series in the order of their labels, without what the tombstones cover (a chunk that is covered in part is
-  /// encoded anew).
+  /// encoded anew). Its errors: kCorruption as ChunkSeriesSource says; kUnsupported for a chunk of unknown encoding and
+  /// kUnavailable for a list of series that cannot be read: nothing then replaces this block.
   std::unique_ptr<ChunkSeriesSource> AllSeries() const;
 
   /// Hides samples of the series that match, in [min, max]; written to the tombstones file before it returns. Returns
-  /// how many series it concerns.
+  /// how many series it concerns. Cursors that exist go on as they were. After an error what is hidden now stays as it
+  /// was, and the next start may find the one or the other. kCorruption: a series cannot be read, so that nobody knows
+  /// whether it matches.
   Result<std::int64_t> Delete(const std::vector<Matcher>& matchers, Interval interval);
 
  private:
   Block();
+  Status Read();
   struct State;
   BlockMeta meta_;
   std::string directory_;

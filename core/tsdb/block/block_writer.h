@@ -13,7 +13,8 @@
 
 namespace tickbird::tsdb {
 
-/// What a block is made of. Called twice: once for the symbols, once for the series.
+/// What a block is made of. Called twice: once for the symbols (NextLabels), once for the series (Next). Both times
+/// they give the same series.
 using OpenSources = std::function<Result<std::vector<std::unique_ptr<ChunkSeriesSource>>>()>;
 
 struct BlockWriteOptions {

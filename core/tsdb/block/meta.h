@@ -7,6 +7,7 @@
 
 #include "core/base/result.h"
 #include "core/model/sample.h"
+#include "core/tsdb/block/ulid.h"
 
 namespace tickbird::tsdb {
 
@@ -46,10 +47,5 @@ std::string FormatBlockMeta(const BlockMeta& meta);
 /// kCorruption: no JSON, a field of the wrong type, times out of order, a checksum that does not match (text without
 /// one is taken as it is). kUnsupported: another version.
 Result<BlockMeta> ParseBlockMeta(std::string_view text);
-
-/// A new identifier: 48 bits of time, 80 of chance, in Crockford's base 32. Sorts by time.
-std::string NewUlid(TimestampMs now);
-/// 26 characters of that alphabet, not above the largest.
-bool IsUlid(std::string_view name);
 
 }  // namespace tickbird::tsdb

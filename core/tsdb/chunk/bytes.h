@@ -22,6 +22,17 @@ inline void StoreBe64(char* at, std::uint64_t value) {
   std::memcpy(at, &value, sizeof value);
 }
 
+inline std::uint32_t LoadBe32(const char* at) {
+  std::uint32_t value = 0;
+  std::memcpy(&value, at, sizeof value);
+  return std::endian::native == std::endian::little ? __builtin_bswap32(value) : value;
+}
+
+inline void PutBe32(std::string& out, std::uint32_t value) {
+  if constexpr (std::endian::native == std::endian::little) value = __builtin_bswap32(value);
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
 inline std::uint64_t ZigZag(std::int64_t value) {
   return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
 }
@@ -43,6 +54,10 @@ inline char* StoreUvarint(char* at, std::uint64_t value) {
 inline void PutUvarint(std::string& out, std::uint64_t value) {
   char buffer[kMaxVarintBytes];
   out.append(buffer, static_cast<std::size_t>(StoreUvarint(buffer, value) - buffer));
+}
+
+inline void PutVarint(std::string& out, std::int64_t value) {
+  PutUvarint(out, ZigZag(value));
 }
 
 inline void PutBe64(std::string& out, std::uint64_t value) {
@@ -73,9 +88,16 @@ class ByteReader {
     return value;
   }
 
+  std::uint32_t Be32() {
+    if (rest_.size() < 4) return Fail();
+    const std::uint32_t value = LoadBe32(&rest_[0]);
+    rest_.remove_prefix(4);
+    return value;
+  }
+
   std::uint64_t Be64() {
     if (rest_.size() < 8) return Fail();
-    const std::uint64_t value = LoadBe64(rest_.data());
+    const std::uint64_t value = LoadBe64(&rest_[0]);
     rest_.remove_prefix(8);
     return value;
   }

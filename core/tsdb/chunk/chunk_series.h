@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
@@ -39,6 +40,14 @@ class ChunkSeriesSource {
   /// False at the end. kCorruption: this series, or a part of it, is damaged; `series` holds what is not, and the next
   /// call goes on behind it.
   virtual Result<bool> Next(ChunkSeries* series) = 0;
+  /// The same for the labels alone; perhaps also of a series that Next leaves out. Sources that can, read no chunks for
+  /// it.
+  virtual Result<bool> NextLabels(Labels* labels) {
+    ChunkSeries series;
+    auto more = Next(&series);
+    *labels = std::move(series.labels);
+    return more;
+  }
 };
 
 }  // namespace tickbird::tsdb

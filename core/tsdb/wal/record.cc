@@ -17,10 +17,6 @@ std::uint8_t TypeNumber(MetricType type) {
   return 0;
 }
 
-void PutVarint(std::string& out, std::int64_t value) {
-  PutUvarint(out, ZigZag(value));
-}
-
 void PutDouble(std::string& out, double value) {
   PutBe64(out, std::bit_cast<std::uint64_t>(value));
 }

@@ -43,22 +43,6 @@ Result<std::vector<int>> ListIndexes(Fs& fs, const std::string& directory, Index
   return indexes;
 }
 
-std::string ParentOf(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-/// Makes the directory and what is missing above it, so that the names survive a power cut; its own also when an
-/// earlier try got no further than making it.
-Status MakeDurableDirs(Fs& fs, const std::string& directory) {
-  std::vector<std::string> parents = {ParentOf(directory)};
-  while (!fs.Exists(parents.back())) parents.push_back(ParentOf(parents.back()));
-  TICKBIRD_RETURN_IF_ERROR(fs.MakeDirs(directory));
-  for (const std::string& parent : parents) TICKBIRD_RETURN_IF_ERROR(fs.SyncDir(parent));
-  return {};
-}
-
 Status SyncFile(Fs& fs, const std::string& path) {
   TICKBIRD_ASSIGN_OR_RETURN(const auto file, fs.OpenAppend(path));
   return file->Sync();
@@ -227,7 +211,7 @@ Status Wal::SetAside(const DamagedFile& damaged) {
   TICKBIRD_RETURN_IF_ERROR(file->Sync());
   TICKBIRD_RETURN_IF_ERROR(fs_.Rename(path, path + std::string(kDamagedSuffix)));
   TICKBIRD_RETURN_IF_ERROR(fs_.Rename(repaired, path));
-  return fs_.SyncDir(ParentOf(path));
+  return fs_.SyncDir(ParentPath(path));
 }
 
 /// Removes the segments up to `last` and the checkpoints before it.

@@ -54,8 +54,8 @@ class SamplingTest : public ::testing::Test {
 };
 
 TEST_F(SamplingTest, CommitsAllSourcesOfATickAsOneBatch) {
-  sampling_.AddSource(0, Writes("a"));
-  sampling_.AddSource(0, Writes("b"));
+  sampling_.AddSource("a", 0, Writes("a"));
+  sampling_.AddSource("b", 0, Writes("b"));
   sampling_.SetAfterTick([this](TimestampMs) { store_.events.emplace_back("after"); });
   sampling_.Start();
   timers_.AdvanceTo(2000);
@@ -63,7 +63,7 @@ TEST_F(SamplingTest, CommitsAllSourcesOfATickAsOneBatch) {
 }
 
 TEST_F(SamplingTest, AsksCostlySourcesLessOften) {
-  sampling_.AddSource(3000, Writes("slow"));
+  sampling_.AddSource("slow", 3000, Writes("slow"));
   sampling_.Start();
   timers_.AdvanceTo(5000);
   EXPECT_THAT(store_.events, ElementsAre("slow@1000", "commit", "commit", "commit", "slow@4000", "commit", "commit"));
@@ -72,7 +72,7 @@ TEST_F(SamplingTest, AsksCostlySourcesLessOften) {
 TEST_F(SamplingTest, GoesOnWhenTheLogCannotBeWritten) {
   log::SetSink([](std::string_view) {});
   store_.answer = Error{ErrorCode::kTooLarge, "disk full"};
-  sampling_.AddSource(0, Writes("a"));
+  sampling_.AddSource("a", 0, Writes("a"));
   sampling_.Start();
   timers_.AdvanceTo(3000);
   log::SetSink(nullptr);

@@ -43,6 +43,28 @@ TEST(LoadConfig, EmptyFileIsTheDefault) {
   EXPECT_EQ(FormatAddress(*config->statsd.udp), "127.0.0.1:8125");
 }
 
+TEST(LoadConfig, ReadsWhatTheStoreMayUse) {
+  const auto config = Load(
+      "storage: { retention: { time: 7d, size: 2GB }, block_range: 2h, memory: 64MB, tsdb: { out_of_order_time_window: "
+      "1m }, "
+      "exemplars: { max_exemplars: 5 } }\n");
+  ASSERT_TRUE(config) << config.error().Render();
+  EXPECT_EQ(config->storage.retention_time, 7 * kDayMs);
+  EXPECT_EQ(config->storage.retention_bytes, std::int64_t{2} << 30);
+  EXPECT_EQ(config->storage.block_range, 2 * kHourMs);
+  EXPECT_EQ(config->storage.memory_bytes, std::int64_t{64} << 20);
+  EXPECT_EQ(config->storage.out_of_order_window, kMinuteMs);
+  EXPECT_EQ(config->storage.max_exemplars, 5);
+}
+
+TEST(LoadConfig, RefusesAStoreThatCannotWork) {
+  for (const std::string_view storage :
+       {"{ memory: 15MB }", "{ block_range: 1s }", "{ block_range: 2d }", "{ tsdb: { out_of_order_time_window: -1s } }",
+        "{ exemplars: { max_exemplars: -1 } }", "{ tsdb: { x: 1 } }"}) {
+    EXPECT_FALSE(Load("storage: " + std::string(storage) + "\n")) << storage;
+  }
+}
+
 TEST(LoadConfig, ReadsTheExampleOfTheDesign) {
   const auto config = Load(R"(
 listen: 127.0.0.1:9798

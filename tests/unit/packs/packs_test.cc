@@ -106,6 +106,9 @@ TEST(BuiltinPacks, RaiseAtTheDocumentedThresholds) {
       {"cache_hit_rate_low", "info", "< 80%", 5 * kMinuteMs},
       {"cache_hit_rate_low", "warning", "< 50%", 2 * kMinuteMs},
       {"cache_large", "warning", "> 100MB", kMinuteMs},
+      {"tickbird_storage_failing", "high", "> 0", 0},
+      {"tickbird_compaction_failing", "high", "> 0", 2 * kMinuteMs},
+      {"tickbird_blocks_damaged", "high", "> 0", 0},
   };
   MemoryEnvironment environment;
   const CompileOutput output = Compile(AllPacks(), environment);

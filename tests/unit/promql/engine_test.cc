@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "rules/promql/ast.h"
@@ -258,6 +259,55 @@ TEST_F(Engine, EvaluatesEveryFunctionThatTheTableCallsEvaluated) {
     const auto result = Instant(text, 30'000);
     EXPECT_TRUE(result) << text << ": " << result.error().message;
   }
+}
+
+/// A store with one series, of which a chunk is damaged and a histogram stands between floats.
+class DamagedStore final : public Queryable {
+ public:
+  Result<std::vector<SelectedSeries>> Select(const Selection&) const override {
+    std::vector<SelectedSeries> selected;
+    selected.push_back({{{"__name__", "x"}}, std::make_unique<Cursor>()});
+    return selected;
+  }
+  std::vector<std::string> LabelNames(const std::vector<Matcher>&) const override { return {}; }
+  std::vector<std::string> LabelValues(std::string_view, const std::vector<Matcher>&) const override { return {}; }
+  std::map<std::string, MetricMetadata, std::less<>> Metadata() const override { return {}; }
+
+ private:
+  class Cursor final : public SeriesCursor {
+   public:
+    std::size_t Read(std::span<TimestampMs> timestamps, std::span<double> values) override {
+      if (step_ != 0 && step_ != 2) return 0;
+      timestamps[0] = 1000 + step_;
+      values[0] = static_cast<double>(step_);
+      ++step_;
+      return 1;
+    }
+    bool ReadHistogram(TimestampMs* timestamp, FloatHistogram*) override {
+      if (step_ != 1) return false;
+      *timestamp = 1001;
+      ++step_;
+      return true;
+    }
+    Status status() const override { return Error{ErrorCode::kCorruption, "the chunk at 8 is damaged"}; }
+
+   private:
+    int step_ = 0;
+  };
+};
+
+TEST(EngineOverDamage, SaysWhatIsMissingFromTheAnswer) {
+  const auto expr = ParseExpr("sum_over_time(x[5m])");
+  ASSERT_TRUE(expr);
+  const auto result = EvalInstant(**expr, DamagedStore(), 2000, {});
+  ASSERT_TRUE(result);
+  const auto& elements = std::get<Vector>(result->value).elements;
+  ASSERT_EQ(elements.size(), 1U);
+  EXPECT_EQ(elements[0].value, 2) << "the floats on both sides of the histogram count";
+  EXPECT_THAT(result->warnings,
+              ::testing::ElementsAre(
+                  "PromQL warning: native histograms are not evaluated by this version: their samples are left out",
+                  "PromQL warning: samples of x are missing: the chunk at 8 is damaged"));
 }
 
 }  // namespace

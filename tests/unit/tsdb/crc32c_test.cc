@@ -22,5 +22,13 @@ TEST(Crc32c, InstructionAndTableAgreeAtEveryLength) {
   }
 }
 
+TEST(Crc32c, GoesOnFromWhatStandsInFront) {
+  const std::string bytes = "123456789";
+  for (std::size_t i = 0; i <= bytes.size(); ++i) {
+    EXPECT_EQ(Crc32c(bytes.substr(i), Crc32c(bytes.substr(0, i))), 0xe3069283) << i;
+    EXPECT_EQ(Crc32cPortable(bytes.substr(i), Crc32cPortable(bytes.substr(0, i))), 0xe3069283) << i;
+  }
+}
+
 }  // namespace
 }  // namespace tickbird
