@@ -53,6 +53,7 @@ struct Ledger {
   std::atomic<int> deletions;
   std::array<Deletion, kMaxDeletions> deletion;
   std::atomic<std::int64_t> verified_samples;
+  std::atomic<std::int64_t> compactions;  ///< Of all children, blocks from the head and from blocks.
   std::array<char, 4096> failure;
 };
 
