@@ -3,14 +3,12 @@
 #include <set>
 #include <string>
 #include <utility>
-#include <variant>
 
 #include <fmt/core.h>
 
 #include "agent/api/prometheus_json.h"
+#include "agent/api/selector_parameter.h"
 #include "core/base/number.h"
-#include "rules/promql/ast.h"
-#include "rules/promql/parser.h"
 
 namespace tickbird::api {
 namespace {
@@ -21,18 +19,10 @@ struct Question {
   tsdb::Interval interval;
 };
 
-Result<std::vector<Matcher>> SelectorOf(std::string_view text) {
-  const auto expr = promql::ParseExpr(text);
-  if (!expr) return WithContext("invalid parameter \"match[]\"", expr.error().ToError());
-  if (const auto* const selector = std::get_if<promql::VectorSelector>(&(*expr)->node)) return selector->matchers;
-  return Error{ErrorCode::kInvalidArgument,
-               "invalid parameter \"match[]\": it must be a series selector: up{job=\"x\"}"};
-}
-
 Result<Question> QuestionOf(const net::HttpRequest& request, TimestampMs now) {
   Question question;
   for (const std::string_view text : request.ParameterValues("match[]")) {
-    TICKBIRD_ASSIGN_OR_RETURN(auto matchers, SelectorOf(text));
+    TICKBIRD_ASSIGN_OR_RETURN(auto matchers, SelectorParameter(text));
     question.selectors.push_back(std::move(matchers));
   }
   if (question.selectors.empty())

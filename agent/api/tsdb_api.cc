@@ -9,8 +9,8 @@
 #include <fmt/core.h>
 
 #include "agent/api/prometheus_json.h"
+#include "agent/api/selector_parameter.h"
 #include "core/tsdb/store/series_census.h"
-#include "rules/promql/parser.h"
 
 namespace tickbird::api {
 namespace {
@@ -110,20 +110,6 @@ Result<std::int64_t> LimitOf(const net::HttpRequest& request) {
                fmt::format("invalid parameter \"limit\": a number from 1 to {} is wanted", kMaxLimit)};
 }
 
-bool IsUnshifted(const promql::TimeShift& shift) {
-  return !shift.at && !shift.offset.expr && shift.offset.ms == 0;
-}
-
-/// The matchers of one `match[]`: a selector and nothing around it.
-Result<std::vector<Matcher>> SelectorOf(std::string_view text) {
-  const auto expr = promql::ParseExpr(text);
-  if (!expr) return WithContext("invalid parameter \"match[]\"", expr.error().ToError());
-  const auto* const selector = std::get_if<promql::VectorSelector>(&(*expr)->node);
-  if (selector && IsUnshifted(selector->shift)) return selector->matchers;
-  return Error{ErrorCode::kInvalidArgument,
-               fmt::format("invalid parameter \"match[]\": {} is no series selector", text)};
-}
-
 struct Deletion {
   std::vector<std::vector<Matcher>> selectors;
   tsdb::Interval interval;
@@ -132,7 +118,7 @@ struct Deletion {
 Result<Deletion> DeletionOf(const net::HttpRequest& request) {
   Deletion deletion;
   for (const std::string_view text : request.ParameterValues("match[]")) {
-    TICKBIRD_ASSIGN_OR_RETURN(auto matchers, SelectorOf(text));
+    TICKBIRD_ASSIGN_OR_RETURN(auto matchers, SelectorParameter(text));
     deletion.selectors.push_back(std::move(matchers));
   }
   if (deletion.selectors.empty()) return Error{ErrorCode::kInvalidArgument, "no match[] parameter provided"};

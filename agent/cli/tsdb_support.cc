@@ -48,8 +48,8 @@ int CommitImport(tsdb::ImportStage& stage, std::int64_t skipped) {
   for (const tsdb::BlockMeta& meta : stage.staged()) samples += meta.stats.samples;
   if (const Status committed = stage.Commit(); !committed) return TsdbFail(committed.error());
   for (const tsdb::BlockMeta& meta : stage.staged()) fmt::print("{}\n", meta.ulid);
-  fmt::print(stderr, "imported {} samples in {} blocks", samples, stage.staged().size());
-  fmt::print(stderr, skipped > 0 ? ", left out {}\n" : "\n", skipped);
+  const std::string left_out = skipped > 0 ? fmt::format(", left out {}", skipped) : "";
+  fmt::print(stderr, "imported {} samples in {} blocks{}\n", samples, stage.staged().size(), left_out);
   return kSuccess;
 }
 

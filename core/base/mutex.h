@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -24,24 +25,24 @@ class TICKBIRD_THREAD_ANNOTATION(capability("mutex")) Mutex {
  public:
   void Lock() TICKBIRD_THREAD_ANNOTATION(acquire_capability()) {
     if (mutex_.try_lock()) return;
-    waiting_.fetch_add(1, std::memory_order_relaxed);
+    is_wanted_.store(true, std::memory_order_relaxed);
     mutex_.lock();
-    waiting_.fetch_sub(1, std::memory_order_relaxed);
   }
   void Unlock() TICKBIRD_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
 
-  /// For a thread that takes the lock again and again: lets those that wait for it have it first. Without this they may
-  /// wait until it is done, since a std::mutex goes to whoever is awake.
-  void GiveWay() const TICKBIRD_THREAD_ANNOTATION(locks_excluded(this)) {
-    for (int i = 0; i < kMostYields && waiting_.load(std::memory_order_relaxed) > 0; ++i) std::this_thread::yield();
+  /// For a thread that takes the lock again and again, before each time: stays away for a moment when another had to wait
+  /// for it since the last call. Without this the others may wait until it is done, since a std::mutex goes to whoever is
+  /// awake; and one that takes the lock for each of many samples would wait for each.
+  void GiveWay() TICKBIRD_THREAD_ANNOTATION(locks_excluded(this)) {
+    if (is_wanted_.exchange(false, std::memory_order_relaxed)) std::this_thread::sleep_for(kMoment);
   }
 
  private:
   friend class CondVar;
-  // Some ten microseconds at least, a thread's waking up; an end, should waiters come without one.
-  static constexpr int kMostYields = 1000;
+  // Enough for a thread to wake up and for a batch of some hundred samples.
+  static constexpr std::chrono::microseconds kMoment{100};
   std::mutex mutex_;
-  std::atomic<int> waiting_ = 0;
+  std::atomic<bool> is_wanted_ = false;
 };
 
 /// Holds a Mutex for a scope.

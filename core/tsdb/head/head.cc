@@ -42,9 +42,9 @@ std::string_view RefusedReasonName(RefusedReason reason) {
   return kNames[static_cast<std::size_t>(reason)];
 }
 
-Result<std::unique_ptr<Head>> Head::Open(Fs& fs, HeadOptions options, std::string directory, TimestampMs min_valid_time,
-                                         TimestampMs now) {
-  std::unique_ptr<Head> head(new Head(fs, std::move(options)));
+Result<std::unique_ptr<Head>> Head::Open(Fs& fs, const HeadOptions& options, const std::string& directory,
+                                         TimestampMs min_valid_time, TimestampMs now) {
+  std::unique_ptr<Head> head(new Head(fs, options));
   {
     MutexLock lock(head->mutex_);
     head->now_ = now;

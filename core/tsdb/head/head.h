@@ -153,7 +153,7 @@ class Head final : public Appendable, public Queryable {
   /// caller holds the lock of the directory. What is older than `min_valid_time` is in blocks: not taken, and left out
   /// of the replay. `fs` must outlive the head. kUnsupported for a log that we do not read, or why a file could not be
   /// read. A torn or damaged log is no error: see HeadStats::replay.
-  static Result<std::unique_ptr<Head>> Open(Fs& fs, HeadOptions options, std::string directory,
+  static Result<std::unique_ptr<Head>> Open(Fs& fs, const HeadOptions& options, const std::string& directory,
                                             TimestampMs min_valid_time, TimestampMs now);
   /// Does not sync: call Close first. Batches must be committed or gone.
   ~Head() override;
@@ -297,7 +297,7 @@ class Head final : public Appendable, public Queryable {
   /// In Series::batch_index: the sample is one of Batch::histograms.
   static constexpr std::uint32_t kHistogramIndex = std::uint32_t{1} << 31;
 
-  Head(Fs& fs, HeadOptions options) : fs_(fs), options_(std::move(options)), exemplars_(options_.max_exemplars) {}
+  Head(Fs& fs, const HeadOptions& options) : fs_(fs), options_(options), exemplars_(options_.max_exemplars) {}
 
   // head.cc
   Status ReplayLogs();

@@ -26,8 +26,8 @@ void Head::DropOldChunks(Series* series, TimestampMs keep_from) {
   while (old < series->chunks.size() && series->chunks[old].max_time() < keep_from) ++old;
   if (old > 0) DropChunks(series, old);
   const auto kept = FirstSpilledFrom(series->spilled, keep_from);
-  stats_.spilled_chunks -= kept - series->spilled.cbegin();
-  series->spilled.erase(series->spilled.cbegin(), kept);
+  stats_.spilled_chunks -= kept - series->spilled.begin();
+  series->spilled.Erase(series->spilled.begin(), kept);
   if (!series->open.empty() && series->open.newest_time() < keep_from) {
     stats_.chunk_bytes -= static_cast<std::int64_t>(series->open.capacity());
     series->open.ClearAndFree();

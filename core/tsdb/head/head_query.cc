@@ -10,7 +10,7 @@ namespace tickbird::tsdb {
 namespace {
 
 // Series looked at under one hold of the lock.
-constexpr std::size_t kSlice = 256;
+constexpr std::size_t kSlice = 64;
 
 /// Null when no sample can be in the range.
 std::unique_ptr<SeriesCursor> NewestBetween(const Series& series, TimestampMs min, TimestampMs max,

@@ -228,7 +228,6 @@ void Head::AttachSpilled(Slot slot, SeriesRef ref) {
   stats_.spilled_chunks -= static_cast<std::int64_t>(series.spilled.size());
   if (series.spilled.empty()) {
     series.spilled = std::move(chunks);
-    series.spilled.shrink_to_fit();
   } else {
     for (const SpilledChunk& chunk : chunks) AddSpilled(&series.spilled, chunk);
   }
@@ -271,7 +270,7 @@ void Head::Unspill(Series* series, std::span<const Sample> samples) {
       return found != held.end() && found->timestamp == sample.timestamp;
     });
     if (held.empty() || has_all) continue;
-    series->spilled.erase(place);
+    series->spilled.Erase(place, place + 1);
     --stats_.spilled_chunks;
     ++stats_.chunks;
     stats_.chunk_bytes += static_cast<std::int64_t>(chunks.front().ByteSize());
@@ -287,7 +286,7 @@ void Head::FinishAttaching() {
   MutexLock lock(mutex_);
   for (const auto& [ref, chunks] : found_chunks_)
     stats_.replay.chunks_dropped += static_cast<std::int64_t>(chunks.size());
-  found_chunks_ = {};
+  found_chunks_ = std::unordered_map<SeriesRef, SpilledList>();
   for (Slot slot = 0; slot < table_.slot_end(); ++slot) {
     Series& series = table_.at(slot);
     while (!series.spilled.empty() && series.open.newest_time() < series.spilled.back().max_time) {
@@ -301,7 +300,7 @@ void Head::FinishAttaching() {
         series.open.Resume(newest.timestamp, newest.value);
         series.newest_kind = chunks.front().encoding();
       } else {
-        series.spilled.pop_back();
+        series.spilled.Erase(series.spilled.end() - 1, series.spilled.end());
         --stats_.spilled_chunks;
         ++stats_.replay.chunks_dropped;
       }

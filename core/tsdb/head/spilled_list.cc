@@ -1,22 +1,56 @@
 #include "core/tsdb/head/spilled_list.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <new>
 
 namespace tickbird::tsdb {
 
-std::size_t AddSpilled(SpilledList* list, const SpilledChunk& chunk) {
-  if (list->empty() || list->back().max_time < chunk.min_time) {
-    list->push_back(chunk);
-    return 0;
+SpilledList::~SpilledList() {
+  std::free(block_);
+}
+
+void SpilledList::Resize(std::size_t capacity) {
+  const std::size_t size = this->size();
+  void* const memory = std::realloc(block_, sizeof(Block) + capacity * sizeof(SpilledChunk));
+  if (!memory) throw std::bad_alloc();
+  block_ = static_cast<Block*>(memory);
+  block_->size = static_cast<std::uint32_t>(size);
+  block_->capacity = static_cast<std::uint32_t>(capacity);
+}
+
+void SpilledList::Insert(const_iterator at, const SpilledChunk& chunk) {
+  const std::ptrdiff_t index = at - begin();
+  const SpilledChunk added = chunk;
+  if (!block_ || block_->size == block_->capacity) Resize(size() + size() / 4 + 2);
+  SpilledChunk* const place = data() + index;
+  std::copy_backward(place, data() + size(), data() + size() + 1);
+  *place = added;
+  ++block_->size;
+}
+
+void SpilledList::Erase(const_iterator first, const_iterator last) {
+  if (first == last) return;
+  SpilledChunk* const place = data() + (first - begin());
+  std::copy(last, end(), place);
+  block_->size -= static_cast<std::uint32_t>(last - first);
+  if (block_->size == 0) {
+    std::free(std::exchange(block_, nullptr));
+  } else if (block_->size < block_->capacity / 2) {
+    Resize(block_->size);
   }
-  const auto first = list->begin() + (FirstSpilledFrom(*list, chunk.min_time) - list->cbegin());
+}
+
+std::size_t AddSpilled(SpilledList* list, const SpilledChunk& chunk) {
+  const auto first = FirstSpilledFrom(*list, chunk.min_time);
   const auto last = std::partition_point(first, list->end(),
                                          [&](const SpilledChunk& other) { return other.min_time <= chunk.max_time; });
   const auto met = static_cast<std::size_t>(last - first);
   const bool is_covered = met == 0 || (chunk.min_time <= first->min_time && chunk.max_time >= (last - 1)->max_time);
-  const auto gap = list->erase(first, last);
+  const std::ptrdiff_t index = first - list->begin();
+  list->Erase(first, last);
   if (!is_covered) return met + 1;
-  list->insert(gap, chunk);
+  list->Insert(list->begin() + index, chunk);
   return met;
 }
 

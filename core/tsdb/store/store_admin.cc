@@ -8,6 +8,7 @@
 #include "core/tsdb/store/compaction_plan.h"
 #include "core/tsdb/store/data_directory.h"
 #include "core/tsdb/store/link_tree.h"
+#include "core/tsdb/store/steady_sources.h"
 #include "core/tsdb/store/store.h"
 
 namespace tickbird::tsdb {
@@ -93,11 +94,8 @@ Status Store::WriteHeadInto(const std::string& path, TimestampMs now) {
   meta.min_time = oldest;
   meta.max_time = head_->max_time() + 1;
   meta.sources = {meta.ulid};
-  const OpenSources sources = [&]() -> Result<std::vector<std::unique_ptr<ChunkSeriesSource>>> {
-    std::vector<std::unique_ptr<ChunkSeriesSource>> one;
-    one.push_back(head_->SeriesIn(meta.min_time, meta.max_time));
-    return one;
-  };
+  // Samples of these times still come, and with them series.
+  const OpenSources sources = SteadySources([&, end = meta.max_time] { return head_->SeriesIn(oldest, end); });
   std::vector<std::string> notes;
   BlockWriteOptions options = BlockWriting();
   KeepRollups(fs_, path, meta.ulid, &options);

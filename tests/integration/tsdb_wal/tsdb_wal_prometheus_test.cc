@@ -237,6 +237,29 @@ TEST_F(TsdbWalTest, PrometheusTakesFinishedChunksFromDisk) {
   EXPECT_GE(std::stod(metrics.substr(metrics.find(' ', chunks + 1))), 3 * kSeries);
 }
 
+TEST_F(TsdbWalTest, PrometheusWithAWindowReadsWhatCameOutOfOrder) {
+  {
+    const std::unique_ptr<Head> head = Open(now_, {.out_of_order_window = 10 * kMinuteMs});
+    ASSERT_TRUE(head);
+    const auto appender = head->NewAppender();
+    for (int i = 0; i < kSamples; i += 2) ASSERT_TRUE(appender->Append(0, LabelsOf(0), Time(i), i));
+    ASSERT_TRUE(appender->Commit());
+    // From the newest back, so that each is late.
+    for (int i = kSamples - 3; i > 0; i -= 2) ASSERT_TRUE(appender->Append(0, LabelsOf(0), Time(i), i));
+    ASSERT_TRUE(appender->Commit());
+    ASSERT_EQ(head->Stats().samples_out_of_order, kSamples / 2 - 1);
+    ASSERT_TRUE(head->Close());
+  }
+  ASSERT_NO_FATAL_FAILURE(StartPrometheus("global: {}\nstorage: { tsdb: { out_of_order_time_window: 1h } }\n"));
+  const std::string count = "count_over_time(tickbird_probe[1h])";
+  EXPECT_NE(Query(count).find("=> " + std::to_string(kSamples - 1) + " "), std::string::npos) << Query(count);
+  for (const int i : {0, 1, 17, 250, 397}) {
+    const std::string answer = Query("tickbird_probe @ " + std::to_string(Time(i) / kSecondMs));
+    EXPECT_NE(answer.find("=> " + std::to_string(i) + " @"), std::string::npos) << i << " in " << answer;
+  }
+  EXPECT_EQ(Log().find("level=error"), std::string::npos) << Log();
+}
+
 TEST_F(TsdbWalTest, HeadReadsTheLogOfAPrometheus) {
   const std::string target = "127.0.0.1:" + std::to_string(port_);
   ASSERT_NO_FATAL_FAILURE(

@@ -30,9 +30,21 @@ Told Work(Head& head, int batches, TimestampMs from) {
       const Sample sample{from + i * 10 * kSecondMs, i * 1.5 + n};
       if (appender->Append(0, SeriesOf(n), sample.timestamp, sample.value)) batch[SeriesOf(n).ToString()] = sample;
     }
+    // Some come late; they go to the other log.
+    if (i % 5 == 4) {
+      const Sample late{from + i * 10 * kSecondMs - 15 * kSecondMs, i * 2.5};
+      if (appender->Append(0, SeriesOf(0), late.timestamp, late.value)) batch["late"] = late;
+      Histogram histogram{
+          .zero_count = static_cast<std::uint64_t>(i), .count = static_cast<std::uint64_t>(i), .sum = 1};
+      [[maybe_unused]] const auto ref =
+          appender->AppendHistogram(0, Metric("histogram"), from + i * 10 * kSecondMs, histogram);
+      [[maybe_unused]] const Status added =
+          appender->AppendExemplar(0, SeriesOf(0), {.labels = {}, .value = 1, .timestamp = from + i * kSecondMs});
+    }
     appender->SetMetadata("m", {.type = MetricType::kGauge, .help = "round " + std::to_string(i / 10), .unit = ""});
     const bool logged = appender->Commit().has_value();
-    for (const auto& [name, sample] : batch) {
+    for (const auto& [key, sample] : batch) {
+      const std::string name = key == "late" ? SeriesOf(0).ToString() : key;
       told.visible[name].push_back(sample);
       if (logged) told.logged[name].push_back(sample);
     }
