@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <fmt/core.h>
+
+#include "core/base/clock.h"
 #include "core/base/duration.h"
 #include "core/base/json_writer.h"
 #include "core/base/number.h"
@@ -9,13 +12,21 @@
 namespace tickbird::tsdb {
 namespace {
 
+/// As Go prints durations, and so promtool: "2h0m0s", "30m0s", "1.5s".
+std::string PromtoolDuration(DurationMs duration) {
+  std::string text;
+  if (duration >= kHourMs) text += fmt::format("{}h", duration / kHourMs);
+  if (duration >= kMinuteMs) text += fmt::format("{}m", duration % kHourMs / kMinuteMs);
+  return text + FormatDouble(static_cast<double>(duration % kMinuteMs) / kSecondMs) + 's';
+}
+
 std::vector<std::string> Row(const Block& block, bool human_readable) {
   const BlockMeta& meta = block.meta();
   const auto time = [&](TimestampMs at) { return human_readable ? FormatTimestamp(at) : std::to_string(at); };
   return {meta.ulid,
           time(meta.min_time),
           time(meta.max_time),
-          FormatDuration(meta.max_time - meta.min_time),
+          PromtoolDuration(meta.max_time - meta.min_time),
           std::to_string(meta.stats.samples),
           std::to_string(meta.stats.chunks),
           std::to_string(meta.stats.series),

@@ -166,7 +166,8 @@ TEST(HeadSpillConcurrency, SeriesComeAndGoWhileOthersAreRead) {
   });
   std::thread maintainer([&] {
     while (!done) {
-      const TimestampMs newest = head->max_time();
+      // An empty head has no time of its own.
+      const TimestampMs newest = std::max(head->max_time(), kNow);
       if (newest > kNow + kMinuteMs) head->DropBefore(newest - kMinuteMs);
       head->Maintain(newest);
     }
