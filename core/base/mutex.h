@@ -30,9 +30,9 @@ class TICKBIRD_THREAD_ANNOTATION(capability("mutex")) Mutex {
   }
   void Unlock() TICKBIRD_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
 
-  /// For a thread that takes the lock again and again, before each time: stays away for a moment when another had to wait
-  /// for it since the last call. Without this the others may wait until it is done, since a std::mutex goes to whoever is
-  /// awake; and one that takes the lock for each of many samples would wait for each.
+  /// For a thread that takes the lock again and again, before each time: stays away for a moment when another had to
+  /// wait for it since the last call. Without this the others may wait until it is done, since a std::mutex goes to
+  /// whoever is awake; and one that takes the lock for each of many samples would wait for each.
   void GiveWay() TICKBIRD_THREAD_ANNOTATION(locks_excluded(this)) {
     if (is_wanted_.exchange(false, std::memory_order_relaxed)) std::this_thread::sleep_for(kMoment);
   }
