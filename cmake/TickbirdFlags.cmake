@@ -21,9 +21,11 @@ target_link_options(tickbird_flags INTERFACE -Wl,--gc-sections -Wl,--as-needed)
 
 find_program(TICKBIRD_LLD ld.lld-19)
 if(TICKBIRD_LLD AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  # Smaller: functions of equal code whose address nobody takes become one, and relocations are packed (glibc 2.36).
-  target_link_options(tickbird_flags INTERFACE --ld-path=${TICKBIRD_LLD} -Wl,--icf=safe
-    -Wl,-z,pack-relative-relocs)
+  target_link_options(tickbird_flags INTERFACE --ld-path=${TICKBIRD_LLD})
+  if(NOT TICKBIRD_SANITIZE)
+    # Smaller: functions of equal code whose address nobody takes become one, and relocations are packed (glibc 2.36).
+    target_link_options(tickbird_flags INTERFACE -Wl,--icf=safe -Wl,-z,pack-relative-relocs)
+  endif()
 endif()
 
 if(TICKBIRD_SANITIZE)

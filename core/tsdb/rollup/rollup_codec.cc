@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "core/tsdb/chunk/bytes.h"
-#include "core/tsdb/rollup/bits.h"
+#include "core/tsdb/rollup/rollup_bits.h"
 
 namespace tickbird::tsdb {
 namespace {
@@ -76,7 +76,7 @@ class DecimalColumns {
  public:
   explicit DecimalColumns(unsigned header) : exponent_(header & 7), from_max_((header & kFromMax) != 0) {}
 
-  void Put(const RollupPoint& point, BitWriter* out) {
+  void Put(const RollupPoint& point, RollupBitWriter* out) {
     const std::int64_t min = *AsDecimal(point.min, exponent_);
     const std::int64_t max = *AsDecimal(point.max, exponent_);
     const std::int64_t sum = *NearestDecimal(point.sum, exponent_);
@@ -87,7 +87,7 @@ class DecimalColumns {
     SetBase(min, max);
   }
 
-  void Take(BitReader* in, RollupPoint* point) {
+  void Take(RollupBitReader* in, RollupPoint* point) {
     const std::int64_t min = Restore(in->TakeNumber(), base_);
     const std::int64_t max = Restore(in->TakeNumber(), static_cast<std::uint64_t>(min));
     const std::int64_t sum = Restore(in->TakeNumber(), PredictSum(min, max, point->count));
@@ -110,7 +110,7 @@ class DecimalColumns {
 /// (6 bits of leading zeros, 6 of length less one).
 class XorColumn {
  public:
-  void Put(double value, BitWriter* out) {
+  void Put(double value, RollupBitWriter* out) {
     const std::uint64_t change = Bits(value) ^ last_;
     last_ = Bits(value);
     if (change == 0) return out->Put(0, 1);
@@ -126,7 +126,7 @@ class XorColumn {
     out->Put(change >> (64 - leading_ - width_), width_);
   }
 
-  double Take(BitReader* in) {
+  double Take(RollupBitReader* in) {
     if (in->Take(1) == 0) return std::bit_cast<double>(last_);
     if (in->Take(1) == 1) {
       leading_ = static_cast<unsigned>(in->Take(6));
@@ -153,12 +153,12 @@ class XorColumn {
 
 class DoubleColumns {
  public:
-  void Put(const RollupPoint& point, BitWriter* out) {
+  void Put(const RollupPoint& point, RollupBitWriter* out) {
     min_.Put(point.min, out);
     max_.Put(point.max, out);
     sum_.Put(point.sum, out);
   }
-  void Take(BitReader* in, RollupPoint* point) {
+  void Take(RollupBitReader* in, RollupPoint* point) {
     point->min = min_.Take(in);
     point->max = max_.Take(in);
     point->sum = sum_.Take(in);
@@ -172,7 +172,7 @@ class DoubleColumns {
 template <class Columns>
 void EncodeColumns(const std::vector<RollupPoint>& points, DurationMs resolution, Columns columns, std::string* out) {
   PutUvarint(*out, ZigZag(points.front().end / resolution));
-  BitWriter bits(out);
+  RollupBitWriter bits(out);
   TimestampMs end = points.front().end - resolution;
   std::int64_t count = 0;
   for (const RollupPoint& point : points) {
@@ -207,7 +207,7 @@ class EndReader {
         limit_(std::numeric_limits<std::int64_t>::max() / resolution) {}
 
   /// False when the time is out of range.
-  bool Take(BitReader* in) {
+  bool Take(RollupBitReader* in) {
     const std::uint64_t step = in->TakeNumber();
     if (step >= static_cast<std::uint64_t>(limit_)) return false;
     const auto buckets = static_cast<std::int64_t>(step) + 1;
@@ -230,8 +230,8 @@ struct PointRange {
 };
 
 template <class Columns>
-Status DecodeColumns(BitReader in, EndReader ends, DurationMs resolution, const PointRange& range, Columns* columns,
-                     std::vector<RollupPoint>* points) {
+Status DecodeColumns(RollupBitReader in, EndReader ends, DurationMs resolution, const PointRange& range,
+                     Columns* columns, std::vector<RollupPoint>* points) {
   RollupPoint point;
   for (std::uint64_t i = 0; i < range.count; ++i) {
     if (!ends.Take(&in)) return Damaged("a point's time is out of range");
@@ -268,7 +268,7 @@ Status DecodeRollupPoints(std::string_view bytes, DurationMs resolution, Timesta
   if (!reader.ok()) return Damaged("the points have no head");
   if (header != kDoubles && (header & ~kFromMax) > kMaxExponent) return Damaged("the points have an unknown encoding");
   if (!ends.StartsInRange()) return Damaged("the first point's time is out of range");
-  const BitReader in(bytes.substr(bytes.size() - reader.left()));
+  const RollupBitReader in(bytes.substr(bytes.size() - reader.left()));
   if (range.count > in.left() / kMinPointBits) return Damaged("more points than there are bytes for");
   const std::size_t before = points->size();
   Status status;

@@ -25,7 +25,8 @@ HeadOptions Options() {
 }
 
 double ValueAt(int series, TimestampMs timestamp) {
-  return static_cast<double>((timestamp * 2654435761 + series * 77) % 100'003);
+  const auto time = static_cast<std::uint64_t>(timestamp);
+  return static_cast<double>((time * 2654435761 + static_cast<std::uint64_t>(series) * 77) % 100'003);
 }
 
 struct Told {

@@ -8,9 +8,9 @@
 namespace tickbird::tsdb {
 
 /// Appends bits to a string, the highest first; the last byte is filled up with zeros.
-class BitWriter {
+class RollupBitWriter {
  public:
-  explicit BitWriter(std::string* out) : out_(*out) {}
+  explicit RollupBitWriter(std::string* out) : out_(*out) {}
 
   /// The low `count` bits of `value`.
   void Put(std::uint64_t value, unsigned count) {
@@ -42,9 +42,9 @@ class BitWriter {
 };
 
 /// Takes bits off foreign bytes. Past the end it gives zeros and ok() is false: check once at the end.
-class BitReader {
+class RollupBitReader {
  public:
-  explicit BitReader(std::string_view bytes) : bytes_(bytes) {}
+  explicit RollupBitReader(std::string_view bytes) : bytes_(bytes) {}
 
   std::uint64_t Take(unsigned count) {
     if (count > left()) {
