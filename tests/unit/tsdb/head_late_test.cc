@@ -217,8 +217,10 @@ class Model {
       : options_(options), min_valid_time_(min_valid_time) {}
 
   bool Append(const std::string& name, Sample sample) {
-    const auto taken_from = std::max(min_valid_time_, max_time_ - std::max(options_.block_range / 2, Window()));
-    if (max_time_ != kNoTime ? sample.timestamp < taken_from : sample.timestamp < min_valid_time_) return false;
+    TimestampMs taken_from = min_valid_time_;
+    if (max_time_ != kNoTime)
+      taken_from = std::max(taken_from, max_time_ - std::max(options_.block_range / 2, Window()));
+    if (sample.timestamp < taken_from) return false;
     auto& series = batch_[name];
     TimestampMs newest = kNoTime;
     double value = 0;
